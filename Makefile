@@ -1,0 +1,112 @@
+# memtrawl: see README.md. Everything that is built goes below build/.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+B := build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CLANG ?= clang
+DEPS := $(B)/deps
+ARCH_BPF := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+
+# SAN=1: a build of its own with the address and undefined-behaviour sanitizers
+ifeq ($(SAN),1)
+B := build/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+endif
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n'
+endif
+
+# libbpf and bpftool: those that tools/deps unpacked where the distribution's are too old, else the distribution's
+ifneq ($(wildcard $(DEPS)/usr/sbin/bpftool),)
+BPFTOOL := $(DEPS)/usr/sbin/bpftool
+BPF_INCLUDE := -isystem $(DEPS)/usr/include
+LIBBPF := $(firstword $(wildcard $(DEPS)/usr/lib/*/libbpf.a))
+else
+BPFTOOL := $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+BPF_INCLUDE :=
+LIBBPF := -lbpf
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Werror
+CFLAGS ?= -O2 -g
+CPPFLAGS_ALL := -D_GNU_SOURCE -DMEMTRAWL_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(B) $(BPF_INCLUDE) $(CPPFLAGS)
+CFLAGS_ALL := -std=gnu17 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -fno-omit-frame-pointer $(SANFLAGS)
+ifneq ($(SAN),1)
+CPPFLAGS_ALL += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
+LIBS := $(LIBBPF) -ldw -lelf -lz -lcapstone -lprotobuf-c -ljansson -lcap -liberty -lm -lpthread
+VERSION := 0.1
+
+OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(sort $(wildcard user/*.c user/*/*.c))))
+SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)))
+PROTO := $(B)/profile/pprof.pb-c
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+.PHONY: all deps check check-unit check-live demo bench lint install verifier-stats clean targets format
+all: $(B)/memtrawl
+
+deps:
+	@tools/deps build
+
+$(B)/memtrawl: $(B)/user/main.o $(OBJECTS) $(PROTO).o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/%.o: %.c Makefile | $(SKELETONS) $(PROTO).h
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+# ---- BPF objects and their skeletons
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(say) BPF $<
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \
+		-D__TARGET_ARCH_$(ARCH_BPF) -D__bpf__ $(BPF_INCLUDE) -Ivmlinux -Ibpf -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.full
+	$(Q)$(BPFTOOL) gen object $@ $@.full && rm $@.full
+
+$(B)/%.skel.h: $(B)/bpf/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# ---- pprof's protobuf messages
+$(PROTO).c $(PROTO).h &: user/profile/pprof.proto
+	$(say) PROTOC $<
+	@mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=user/profile --c_out=$(@D) $<
+	@touch $(PROTO).c $(PROTO).h
+
+$(PROTO).o: $(PROTO).c $(PROTO).h
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-unused-parameter -c $< -o $@
+
+# ---- tests
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(OBJECTS) $(PROTO).o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -lcmocka -o $@
+
+-include tests/targets/targets.mk
+
+check demo bench lint:
+	@tools/$@
+
+check-unit: $(UNIT)
+	@for t in $(UNIT); do $$t || exit 1; done
+
+clean:
+	rm -rf $(filter-out build/deps,$(wildcard build/*))
+
+install: all
+	install -D -m 755 $(B)/memtrawl $(DESTDIR)$(PREFIX)/sbin/memtrawl
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The ABI between the BPF programs and user space: keys, values, enums, limits. Both sides include this one file.
+ * All structs have fixed-width members and no padding of the compiler's, which the assertions at the end hold.
+ *
+ * Units: bytes are bytes, *_ns are nanoseconds of CLOCK_MONOTONIC. Estimates are already scaled: where sampling is
+ * on, a sampled block of n bytes that had the chance p of being sampled counts as n/p bytes and 1/p objects.
+ */
+#ifndef MEMTRAWL_ABI_H
+#define MEMTRAWL_ABI_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#include "loss.h"
+
+enum {
+	MT_FRAMES_MAX = 127,	   /* deepest stack that is kept */
+	MT_SLOTS_MAX = 1024,	   /* processes followed at once; a slot number has 16 bits in the cookie */
+	MT_SITES_DEFAULT = 16384,  /* sites and stacks */
+	MT_LIVE_DEFAULT = 1 << 20, /* live blocks */
+	MT_THREADS_MAX = 65536,	   /* threads of followed processes */
+	MT_SIZE_BUCKETS = 48,	   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
+	MT_BORN_SHIFT = 24,	   /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
+	MT_VARIANCE_SHIFT = 16,	   /* mt_site.live_variance counts 2^16 square bytes */
+};
+
+/* How a stack ended, if not where the program begins. */
+enum mt_end {
+	MT_END_COMPLETE,
+	MT_END_TRUNCATED,  /* the frame limit */
+	MT_END_UNREADABLE, /* the next frame's memory could not be read */
+	MT_END_NO_FRAMES,  /* what the frame pointer register holds is no frame */
+	MT_END_MAX,
+};
+
+/* A stack, innermost return address first. pc[] beyond `frames` is not written. */
+struct mt_stack {
+	__u32 frames;
+	__u32 end; /* enum mt_end */
+	__u64 pc[MT_FRAMES_MAX];
+};
+
+/* A process image: a slot and how many times the process in it has called exec since it came under tracing. */
+#define MT_PROCESS(slot, generation) ((__u32)(slot) | (__u32)(generation) << 16)
+#define MT_PROCESS_SLOT(process)     ((process)&0xffff)
+
+/* Map `sites`. A stack of 0 gathers what could not be given a stack. */
+struct mt_site_key {
+	__u64 stack; /* key of map `stacks` */
+	__u32 process;
+	__u32 reserved;
+};
+
+/* Live bytes are alloc_bytes - free_bytes, and so for objects. */
+struct mt_site {
+	__u64 alloc_bytes;
+	__u64 alloc_objects;
+	__u64 free_bytes;
+	__u64 free_objects;
+	__u64 peak_bytes; /* live bytes at the process's peak, valid if peak_epoch is the process's; else live bytes are */
+	__u64 peak_epoch;
+	__u64 live_variance;	 /* of the estimate of live bytes, in units of 2^MT_VARIANCE_SHIFT; 0 if exact */
+	__u64 temporary_objects; /* freed before the same thread's next allocation (counted on demand) */
+};
+
+/* Map `live`: one entry for each tracked live block. */
+struct mt_live_key {
+	__u64 address;
+	__u32 process;
+	__u32 reserved;
+};
+
+struct mt_live {
+	__u64 stack;
+	__u64 size;    /* bytes asked for, unscaled */
+	__u32 chance;  /* chance of having been sampled, in 1/2^32; 0 means certain */
+	__u32 objects; /* blocks that this one stands for */
+	__u32 born;    /* CLOCK_MONOTONIC >> MT_BORN_SHIFT */
+	__u32 reserved;
+};
+
+enum mt_process_state {
+	MT_PROCESS_FREE,
+	MT_PROCESS_LIVE,
+	MT_PROCESS_EXITED,
+};
+
+/* Map `processes`, indexed by slot; map `ended` keeps copies of images that called exec, by process. */
+struct mt_process {
+	__u64 live_bytes;
+	__u64 peak_bytes;
+	__u64 peak_epoch;
+	__u64 peak_ns;
+	__u64 start_ns;	  /* of the process, CLOCK_BOOTTIME: with tgid, its identity */
+	__u64 since_ns;	  /* when this image came under tracing */
+	__u64 until_ns;	  /* when it ended, 0 while it lives */
+	__u32 tgid;	  /* in the initial pid namespace */
+	__u32 generation; /* exec calls since it came under tracing */
+	__u32 state;	  /* enum mt_process_state */
+	__u32 parent;	  /* slot of the process that forked it + 1, or 0 */
+};
+
+/* Map `counters`, per CPU, indexed by slot. Not reset at exec, as traps are paid by whoever is in the slot. */
+struct mt_counters {
+	__u64 alloc_calls;  /* traps at allocation entries */
+	__u64 returns;	    /* return traps */
+	__u64 free_calls;   /* traps at frees */
+	__u64 alloc_failed; /* allocations that returned no block */
+	__u64 recorded;	    /* blocks put into the live table */
+	__u64 loss[MT_LOSS_MAX];
+	__u64 reserved;
+	__u64 size_objects[MT_SIZE_BUCKETS];
+};
+
+/* What a probe is for. */
+enum mt_class {
+	MT_CLASS_ALLOC,	  /* returns the block */
+	MT_CLASS_REALLOC, /* takes a block, returns it grown, shrunk or moved */
+	MT_CLASS_OUT,	  /* stores the block through a pointer argument: posix_memalign */
+	MT_CLASS_FREE,
+	MT_CLASS_LOADER, /* the dynamic loader has changed the mappings */
+	MT_CLASS_MAX,
+};
+
+/*
+ * A probe's attach cookie: who it belongs to and where its arguments are at the probed instruction.
+ * Register numbers are DWARF's order for x86-64 (rax 0, rdx 1, rcx 2, rbx 3, rsi 4, rdi 5, rbp 6, rsp 7, r8 8 ...).
+ *   bits  0-15  slot; MT_SLOT_ANY: find the process by its pid
+ *        16-19  class
+ *        20-24  register with the block, or with the address where it will be stored
+ *        25-29  register with the size
+ *        30-34  register with the count that multiplies the size
+ *        35     leaf: the function calls no other probed function, so a call that sampling skips needs no return trap
+ */
+enum {
+	MT_COOKIE_CLASS_SHIFT = 16,
+	MT_COOKIE_BLOCK_SHIFT = 20,
+	MT_COOKIE_SIZE_SHIFT = 25,
+	MT_COOKIE_COUNT_SHIFT = 30,
+	MT_COOKIE_LEAF_SHIFT = 35,
+	MT_REGISTER_NONE = 31,
+	MT_SLOT_ANY = 0xffff,
+};
+
+/* Map `session`, one element, mapped by user space: the switches that change while programs run. */
+struct mt_session {
+	__u64 period;	      /* mean bytes between samples; 0: every allocation */
+	__u64 pressed_period; /* the largest period that a filling live table has forced, 0 if it never did */
+	__u64 pressed_ns;     /* when it first did */
+	__u64 live_entries;   /* blocks in the live table */
+	__u64 live_capacity;
+	__u64 bystander_hits; /* traps paid by processes that are not followed, when links have no pid filter */
+	__u32 frames;	      /* frames to keep, 1 to MT_FRAMES_MAX */
+	__u32 follow_forks;
+	__u32 count_temporary;
+	__u32 paused; /* allocation probes return at once; frees go on */
+};
+
+enum mt_event_kind {
+	MT_EVENT_EXEC,
+	MT_EVENT_EXIT,
+	MT_EVENT_FORK,
+	MT_EVENT_LOADER,
+};
+
+/* Ring buffer `events`. */
+struct mt_event {
+	__u32 kind; /* enum mt_event_kind */
+	__u32 process;
+	__u32 tgid;
+	__u32 parent; /* FORK: process that forked; else 0 */
+	__u64 ns;
+	__s32 exit_code; /* EXIT: as wait status */
+	__u32 reserved;
+};
+
+#define MT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+MT_ASSERT_SIZE(mt_stack, 8 + 8 * 127);
+MT_ASSERT_SIZE(mt_site_key, 16);
+MT_ASSERT_SIZE(mt_site, 64);
+MT_ASSERT_SIZE(mt_live_key, 16);
+MT_ASSERT_SIZE(mt_live, 32);
+MT_ASSERT_SIZE(mt_process, 72);
+MT_ASSERT_SIZE(mt_counters, (5 + 11 + 1 + 48) * 8);
+MT_ASSERT_SIZE(mt_session, 64);
+MT_ASSERT_SIZE(mt_event, 32);
+_Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
+_Static_assert(MT_SLOTS_MAX < MT_SLOT_ANY, "slot numbers fit the cookie");
+
+#endif

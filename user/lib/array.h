@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growing arrays and checked allocation. */
+#ifndef MEMTRAWL_LIB_ARRAY_H
+#define MEMTRAWL_LIB_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Makes room for one more element of `size` bytes in an array of *capacity elements of which `used` are in use.
+ * Returns the array, moved or not, or NULL with the old one untouched when memory is short or the size overflows.
+ */
+void *array__grow(void *array, size_t used, size_t *capacity, size_t size);
+
+/* Appends `value` to `array` (with `count` and `capacity` beside it); false when memory is short. */
+#define array__push(array, count, capacity, value)                                                                     \
+	({                                                                                                             \
+		void *grown_ = array__grow((array), (count), &(capacity), sizeof(*(array)));                           \
+		if (grown_) {                                                                                          \
+			(array) = grown_;                                                                              \
+			(array)[(count)++] = (value);                                                                  \
+		}                                                                                                      \
+		grown_ != NULL;                                                                                        \
+	})
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files: read with a bound, written so that a reader never sees half of one. */
+#ifndef MEMTRAWL_LIB_FILE_H
+#define MEMTRAWL_LIB_FILE_H
+
+#include <stddef.h>
+
+#include "lib/error.h"
+
+/*
+ * Reads a file of at most `limit` bytes, relative to dirfd (AT_FDCWD for the working directory); works for /proc,
+ * where sizes read as 0. On success *data is malloc'ed and NUL-terminated, *size its length without the NUL.
+ * Returns 0, or -errno (-EFBIG above the limit); says nothing.
+ */
+int file__read(int dirfd, const char *path, size_t limit, char **data, size_t *size);
+
+/*
+ * Writes a file under a temporary name in the same folder, syncs it, renames it over `path` and syncs the folder.
+ * On any failure the old file is whole and no temporary one is left; *err says why, with the remedy for a full disk.
+ */
+int file__replace(const char *path, const void *data, size_t size, unsigned int mode, struct error *err);
+
+/* mkdir -p with `mode` for the folders that it makes. */
+int file__make_directories(const char *path, unsigned int mode, struct error *err);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The profile: what one process's memory looked like at one time, by call site. Every stage after tracing works on
+ * this and nothing else; on disk it is a pprof file (profile/pprof.h).
+ *
+ * Its shape is pprof's: strings, functions, mappings and locations are kept once and referred to by index. A frame is
+ * a location; a location has several lines where functions were inlined, innermost first. A location without a
+ * mapping is not code but a note at the end of a stack, such as "[truncated]", kept as its only line's function.
+ */
+#ifndef MEMTRAWL_PROFILE_PROFILE_H
+#define MEMTRAWL_PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/error.h"
+#include "loss.h"
+
+#define PROFILE_NONE UINT32_MAX /* no such string, mapping, function */
+
+/* The counters are those of bpf/loss.h. */
+const char *profile__loss_name(enum mt_loss loss); /* "table_full" */
+const char *profile__loss_words(enum mt_loss loss);
+
+enum sampling_mode { SAMPLING_EXACT, SAMPLING_POISSON };
+
+/* Who was traced. Strings are owned, NULL where unknown. */
+struct profile_process {
+	char *host;
+	char *boot_id;
+	pid_t pid;
+	uint64_t start_ticks; /* field 22 of /proc/PID/stat, clock ticks since boot: with pid and boot_id, its identity */
+	int64_t start_time_ns; /* the same since 1970 */
+	char *comm;
+	char *exe;
+	char *cmdline;	/* arguments joined by blanks */
+	char *build_id; /* of the executable, lower-case hex */
+};
+
+struct profile_rss {
+	uint64_t current_bytes, peak_bytes; /* VmRSS, VmHWM */
+	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes;
+};
+
+struct profile_totals {
+	uint64_t live_bytes, live_objects;
+	uint64_t alloc_bytes, alloc_objects;
+	uint64_t free_bytes, free_objects;
+	uint64_t peak_live_bytes;
+	int64_t peak_time_ns; /* since 1970; 0 if nothing was ever live */
+	uint64_t temporary_objects;
+};
+
+struct profile_sampling {
+	enum sampling_mode mode;
+	uint64_t period_bytes;	/* mean bytes between samples at the end of the window; 0 when exact */
+	uint64_t largest_period_bytes; /* in force at any time of the window; differs when the table filled or the budget asked */
+	double paused_seconds;	/* allocation probes were off for so long */
+};
+
+struct profile_mapping {
+	uint64_t start, limit, offset; /* addresses [start, limit) hold the file from `offset` on */
+	uint32_t filename;	       /* string */
+	uint32_t build_id;	       /* string, lower-case hex, or PROFILE_NONE */
+	bool has_functions, has_lines; /* names were looked up */
+};
+
+struct profile_function {
+	uint32_t name;	      /* string, demangled */
+	uint32_t system_name; /* string, as in the symbol table; may be the same */
+	uint32_t filename;    /* string or PROFILE_NONE */
+};
+
+struct profile_line {
+	uint32_t function; /* index or PROFILE_NONE */
+	uint32_t line;	   /* 0 if unknown */
+};
+
+struct profile_location {
+	uint32_t mapping; /* index, or PROFILE_NONE for code outside all files, or a note */
+	uint64_t address; /* return address - 1, in the process; 0 for a note */
+	uint64_t offset;  /* the same relative to the file; 0 for a note */
+	struct profile_line *lines; /* innermost inlined function first; owned */
+	uint32_t line_count;	    /* 0: no name known */
+};
+
+struct profile_site {
+	uint64_t id; /* profile__site_id() of its frames */
+	uint64_t alloc_bytes, alloc_objects;
+	uint64_t free_bytes, free_objects;
+	uint64_t live_bytes, live_objects;
+	uint64_t peak_bytes;	     /* live bytes at the time of the process's peak */
+	double live_bytes_stderr;    /* standard error of live_bytes; 0 when exact */
+	uint64_t temporary_objects;
+	uint64_t older_bytes;	     /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
+	double oldest_age_seconds;   /* of its live blocks; negative if ages were not read */
+	uint32_t *frames;	     /* locations, innermost (the caller of the allocator) first; owned */
+	uint32_t frame_count;
+};
+
+#define PROFILE_SIZE_BUCKETS 48
+
+struct profile {
+	struct profile_process process;
+	int64_t start_ns, end_ns; /* window of observation, since 1970 */
+	double seconds;		  /* its length on the monotonic clock */
+	struct profile_sampling sampling;
+	struct profile_rss rss;
+	struct profile_totals totals;
+	uint64_t loss[MT_LOSS_MAX];
+	uint64_t size_objects[PROFILE_SIZE_BUCKETS]; /* allocated objects by size: bucket b is [2^b, 2^(b+1)) */
+	double older_seconds; /* threshold of site.older_bytes; 0 if none */
+	char *end_reason;     /* why the window ended early, in words, or NULL; owned */
+
+	char **strings;
+	size_t string_count, string_capacity;
+	struct profile_mapping *mappings;
+	size_t mapping_count, mapping_capacity;
+	struct profile_function *functions;
+	size_t function_count, function_capacity;
+	struct profile_location *locations;
+	size_t location_count, location_capacity;
+	struct profile_site *sites;
+	size_t site_count, site_capacity;
+
+	struct index_map *string_index; /* hash of a string to its index */
+};
+
+struct profile *profile__new(void); /* NULL when memory is short */
+void profile__free(struct profile *profile);
+
+/* Interns a string; PROFILE_NONE for NULL and when memory is short. */
+uint32_t profile__string(struct profile *profile, const char *text);
+/* The string, or `otherwise` for PROFILE_NONE. */
+const char *profile__text(const struct profile *profile, uint32_t string, const char *otherwise);
+
+/* These append and return the new index, or PROFILE_NONE when memory is short. */
+uint32_t profile__add_mapping(struct profile *profile, const struct profile_mapping *mapping);
+uint32_t profile__add_function(struct profile *profile, const struct profile_function *function);
+uint32_t profile__add_location(struct profile *profile, uint32_t mapping, uint64_t address, uint64_t offset);
+/* A location for a note such as "[truncated]"; the same text gives the same location. */
+uint32_t profile__add_note(struct profile *profile, const char *text);
+/* Copies `lines` to the location, replacing those it has. -ENOMEM leaves it as it was. */
+int profile__set_lines(struct profile *profile, uint32_t location, const struct profile_line *lines, uint32_t count);
+/* Appends a site with a copy of `frames`, and computes its id. NULL when memory is short. */
+struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count);
+
+/*
+ * The site's name on every host: FNV-1a over, for each frame, its build id (or its file's name, where it has none, or
+ * nothing outside all files) and its file offset; the text for a note.
+ */
+uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames, uint32_t frame_count);
+
+/* Joins sites with equal ids (stacks that differ only in what was cut off), adding up their counts. */
+int profile__merge_sites(struct profile *profile);
+
+#endif

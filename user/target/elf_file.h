@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An ELF file as foreign bytes: every offset in it is checked before it is used (libelf does not do that for all).
+ */
+#ifndef MEMTRAWL_TARGET_ELF_FILE_H
+#define MEMTRAWL_TARGET_ELF_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+
+struct elf_file;
+
+/*
+ * Takes a copy of the descriptor (dup). Refuses what is no ELF file, is truncated, of another machine or class, or has
+ * tables that point outside of it; `name` is for the message. Files are mapped read-only and may be cut short under
+ * us: the parser reads through pread-backed copies, never through a mapping of the file itself.
+ */
+int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err);
+void elf_file__free(struct elf_file *file);
+
+/* GNU build id as lower-case hex, from PT_NOTE (so stripped section headers do not matter), or NULL. Owned by file. */
+const char *elf_file__build_id(const struct elf_file *file);
+
+/* File offset of a virtual address through the PT_LOAD segments; false if in none (or only in its zero-filled part). */
+bool elf_file__offset_of(const struct elf_file *file, uint64_t address, uint64_t *offset);
+/* The other way round. */
+bool elf_file__address_of(const struct elf_file *file, uint64_t offset, uint64_t *address);
+
+/* Reads code or data at a file offset; returns the number of bytes read, which is less at the end of the file. */
+size_t elf_file__read(const struct elf_file *file, uint64_t offset, void *data, size_t size);
+
+/* Has a .symtab; .dynsym only otherwise. */
+bool elf_file__has_symtab(const struct elf_file *file);
+
+struct elf_symbol {
+	const char *name; /* as in the table, version suffix ("@GLIBC_2.2.5") taken off; valid until elf_file__free() */
+	uint64_t address; /* st_value */
+	uint64_t offset;  /* its file offset */
+	uint64_t size;	  /* st_size, may be 0 */
+	bool global;	  /* STB_GLOBAL or STB_WEAK: bound by the dynamic linker's rules */
+	bool dynamic;	  /* from .dynsym */
+};
+
+/*
+ * Calls `visit` for each defined function symbol (STT_FUNC, STT_GNU_IFUNC left out) of .dynsym, found through
+ * PT_DYNAMIC where there are no section headers, and then of .symtab. Stops when it returns non-zero, and returns that.
+ */
+int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
+			    void *cookie);
+
+#endif
