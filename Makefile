@@ -3,6 +3,7 @@
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 B := build
+VERSION := 0.1
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
@@ -45,7 +46,6 @@ CPPFLAGS_ALL += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 LIBS := $(LIBBPF) -ldw -lelf -lz -lcapstone -lprotobuf-c -ljansson -lcap -liberty -lm -lpthread
-VERSION := 0.1
 
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(sort $(wildcard user/*.c user/*/*.c))))
 SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)))
