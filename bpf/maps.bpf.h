@@ -15,6 +15,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, MT_SLOTS_MAX);
 	__type(key, u32);
 	__type(value, struct mt_process);

@@ -191,6 +191,19 @@ struct mt_session {
 	__u32 follow_forks;
 	__u32 count_temporary;
 	__u32 paused; /* allocation probes return at once; frees go on */
+
+	/* Not read by programs: what user space wants the next command to know. */
+	__u64 since_ns;	      /* when the session began */
+	__u64 paused_ns;      /* allocation probes were off for so long */
+	__u64 largest_period; /* that was ever asked for */
+	__u32 overhead;	      /* measured last, in 1/100 of a percent of the target's own CPU time */
+	__u32 max_overhead;   /* the budget in the same unit; 0 means off */
+	__u32 event_rate;     /* traps a second, measured last */
+	__u32 adaptive;	      /* --sample auto: the budget may change the period */
+	__u32 keeper;	      /* pid of the process that looks after the session, 0 for none */
+	__u32 rung;	      /* enum rung of user/trace/rung.h */
+	__u32 detached;	      /* the budget was not to be kept: probes were taken off */
+	__u32 reserved;
 };
 
 enum mt_event_kind {
@@ -220,7 +233,7 @@ MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_process, 72);
 MT_ASSERT_SIZE(mt_counters, (5 + 11 + 1 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024);
-MT_ASSERT_SIZE(mt_session, 72);
+MT_ASSERT_SIZE(mt_session, 128);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
