@@ -461,9 +461,15 @@ void elf_file__free(struct elf_file *file)
 	free(file->tables);
 	free(file->segments);
 	free(file->build_id);
+	elf_file__release(file);
+	free(file);
+}
+
+void elf_file__release(struct elf_file *file)
+{
 	if (file->fd >= 0)
 		close(file->fd);
-	free(file);
+	file->fd = -1;
 }
 
 /* ---- questions */
