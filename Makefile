@@ -1,8 +1,10 @@
 # memtrawl: see README.md. Everything that is built goes below build/.
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 B := build
+VERSION := 0.1
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
@@ -36,7 +38,7 @@ BPF_INCLUDE :=
 LIBBPF := -lbpf
 endif
 
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Werror
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wno-format-truncation -Werror
 CFLAGS ?= -O2 -g
 CPPFLAGS_ALL := -D_GNU_SOURCE -DMEMTRAWL_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(B) $(BPF_INCLUDE) $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu17 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -fno-omit-frame-pointer $(SANFLAGS)
@@ -45,7 +47,6 @@ CPPFLAGS_ALL += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 LIBS := $(LIBBPF) -ldw -lelf -lz -lcapstone -lprotobuf-c -ljansson -lcap -liberty -lm -lpthread
-VERSION := 0.1
 
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(sort $(wildcard user/*.c user/*/*.c))))
 SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)))
@@ -72,7 +73,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(say) BPF $<
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \
-		-D__TARGET_ARCH_$(ARCH_BPF) -D__bpf__ $(BPF_INCLUDE) -Ivmlinux -Ibpf -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.full
+		-D__TARGET_ARCH_$(ARCH_BPF) -D__bpf__ $(BPF_INCLUDE) -Ivmlinux -Ibpf -idirafter /usr/include/$(shell gcc -print-multiarch 2>/dev/null) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.full
 	$(Q)$(BPFTOOL) gen object $@ $@.full && rm $@.full
 
 $(B)/%.skel.h: $(B)/bpf/%.bpf.o

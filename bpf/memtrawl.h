@@ -9,9 +9,7 @@
 #ifndef MEMTRAWL_ABI_H
 #define MEMTRAWL_ABI_H
 
-#ifndef __bpf__
 #include <linux/types.h>
-#endif
 
 #include "loss.h"
 
@@ -83,6 +81,7 @@ struct mt_live {
 
 enum mt_process_state {
 	MT_PROCESS_FREE,
+	MT_PROCESS_ARMED, /* not traced until it calls exec: `run`'s child before it becomes the command */
 	MT_PROCESS_LIVE,
 	MT_PROCESS_EXITED,
 };
@@ -112,6 +111,34 @@ struct mt_counters {
 	__u64 loss[MT_LOSS_MAX];
 	__u64 reserved;
 	__u64 size_objects[MT_SIZE_BUCKETS];
+};
+
+/*
+ * Map `threads`, by thread id: the allocation call that a thread is in. Only the outermost call counts, so there is
+ * one; the stack is gathered here because a buffer per CPU could be overwritten by a thread that preempts this one.
+ */
+struct mt_thread {
+	__u64 sp;	    /* stack pointer at the call's first instruction */
+	__u64 size;	    /* bytes asked for */
+	__u64 stack_key;    /* its stack, or 0 */
+	__u64 out;	    /* MT_CLASS_OUT: where the block's address will be */
+	__u64 old_address;  /* MT_CLASS_REALLOC: the block that went in, if it was tracked */
+	__u64 last_address; /* the block that its last allocation returned */
+	struct mt_live old; /* and its record, taken out of the live table */
+	__u32 process;
+	__u32 chance;
+	__u32 objects;
+	__u32 mode; /* MT_THREAD_* bits */
+	__u32 class;
+	__u32 reserved;
+	struct mt_stack stack;
+};
+
+enum {
+	MT_THREAD_BUSY = 1,	 /* in an allocation call */
+	MT_THREAD_RECORD = 2,	 /* its result is to be recorded, not sampled away */
+	MT_THREAD_HAS_OLD = 4,	 /* old_address and old are set */
+	MT_THREAD_UNMATCHED = 8, /* a block went in that was not tracked */
 };
 
 /* What a probe is for. */
@@ -144,6 +171,13 @@ enum {
 	MT_SLOT_ANY = 0xffff,
 };
 
+/* Map `probes`. */
+struct mt_probe_key {
+	__u64 address;
+	__u32 tgid;
+	__u32 reserved;
+};
+
 /* Map `session`, one element, mapped by user space: the switches that change while programs run. */
 struct mt_session {
 	__u64 period;	      /* mean bytes between samples; 0: every allocation */
@@ -151,6 +185,7 @@ struct mt_session {
 	__u64 pressed_ns;     /* when it first did */
 	__u64 live_entries;   /* blocks in the live table */
 	__u64 live_capacity;
+	__u64 pressed_base;   /* bytes of a mean block when the live table first filled to a half */
 	__u64 bystander_hits; /* traps paid by processes that are not followed, when links have no pid filter */
 	__u32 frames;	      /* frames to keep, 1 to MT_FRAMES_MAX */
 	__u32 follow_forks;
@@ -184,9 +219,10 @@ MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_process, 72);
 MT_ASSERT_SIZE(mt_counters, (5 + 11 + 1 + 48) * 8);
-MT_ASSERT_SIZE(mt_session, 64);
+MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024);
+MT_ASSERT_SIZE(mt_session, 72);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
-_Static_assert(MT_SLOTS_MAX < MT_SLOT_ANY, "slot numbers fit the cookie");
+_Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

@@ -81,7 +81,7 @@ struct profile_line {
 struct profile_location {
 	uint32_t mapping; /* index, or PROFILE_NONE for code outside all files, or a note */
 	uint64_t address; /* return address - 1, in the process; 0 for a note */
-	uint64_t offset;  /* the same relative to the file; 0 for a note */
+	uint64_t offset;  /* the same relative to the file; the address for code outside all files; 0 for a note */
 	struct profile_line *lines; /* innermost inlined function first; owned */
 	uint32_t line_count;	    /* 0: no name known */
 };
@@ -139,9 +139,11 @@ const char *profile__text(const struct profile *profile, uint32_t string, const 
 /* These append and return the new index, or PROFILE_NONE when memory is short. */
 uint32_t profile__add_mapping(struct profile *profile, const struct profile_mapping *mapping);
 uint32_t profile__add_function(struct profile *profile, const struct profile_function *function);
+/* `offset` is address - mapping.start + mapping.offset, and taken to be the address where there is no mapping. */
 uint32_t profile__add_location(struct profile *profile, uint32_t mapping, uint64_t address, uint64_t offset);
 /* A location for a note such as "[truncated]"; the same text gives the same location. */
 uint32_t profile__add_note(struct profile *profile, const char *text);
+bool profile__is_note(const struct profile_location *location);
 /* Copies `lines` to the location, replacing those it has. -ENOMEM leaves it as it was. */
 int profile__set_lines(struct profile *profile, uint32_t location, const struct profile_line *lines, uint32_t count);
 /* Appends a site with a copy of `frames`, and computes its id. NULL when memory is short. */
@@ -153,7 +155,7 @@ struct profile_site *profile__add_site(struct profile *profile, const uint32_t *
  */
 uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames, uint32_t frame_count);
 
-/* Joins sites with equal ids (stacks that differ only in what was cut off), adding up their counts. */
+/* Joins sites with equal ids (stacks that differ only in what was cut off), adding up their counts. 0 or -ENOMEM. */
 int profile__merge_sites(struct profile *profile);
 
 #endif

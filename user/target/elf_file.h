@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An ELF file as foreign bytes: every offset in it is checked before it is used (libelf does not do that for all).
+ * 64-bit little-endian programs and shared libraries for x86-64 and arm64 only.
  */
 #ifndef MEMTRAWL_TARGET_ELF_FILE_H
 #define MEMTRAWL_TARGET_ELF_FILE_H
@@ -16,7 +17,8 @@ struct elf_file;
 /*
  * Takes a copy of the descriptor (dup). Refuses what is no ELF file, is truncated, of another machine or class, or has
  * tables that point outside of it; `name` is for the message. Files are mapped read-only and may be cut short under
- * us: the parser reads through pread-backed copies, never through a mapping of the file itself.
+ * us: the parser reads through pread-backed copies, never through a mapping of the file itself. Returns 0, or -ENOEXEC,
+ * -EFBIG, -EIO, -ENOMEM with *file NULL.
  */
 int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err);
 void elf_file__free(struct elf_file *file);
@@ -46,7 +48,8 @@ struct elf_symbol {
 
 /*
  * Calls `visit` for each defined function symbol (STT_FUNC, STT_GNU_IFUNC left out) of .dynsym, found through
- * PT_DYNAMIC where there are no section headers, and then of .symtab. Stops when it returns non-zero, and returns that.
+ * PT_DYNAMIC where there are no section headers, and then of .symtab. Stops when it returns non-zero, and returns that;
+ * otherwise 0, or -ENOMEM or -EIO when a table could not be read. Names are as long as the file has them: bound them.
  */
 int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
 			    void *cookie);

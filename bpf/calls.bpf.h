@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * Allocator calls. An allocation is an entry and a return; what is between is in the thread's mt_thread. Calls inside
+ * a call (malloc in realloc) belong to the outermost one. A call that never returned (longjmp, an exception through
+ * an allocator's callback) is recognised by the stack: an inner call's stack pointer is below the outer one's.
+ */
+#ifndef MEMTRAWL_CALLS_BPF_H
+#define MEMTRAWL_CALLS_BPF_H
+
+#include "owner.bpf.h"
+#include "stack.bpf.h"
+
+/* What an entry tells the kernel in a session: 1 skips the return probe. */
+enum { CALL_WANTS_RETURN = 0, CALL_IS_DONE = 1 };
+
+static __always_inline struct mt_thread *thread__get(u32 tid)
+{
+	return bpf_map_lookup_elem(&threads, &tid);
+}
+
+static const struct mt_thread thread_zero;
+
+static __always_inline struct mt_thread *thread__make(const struct owner *owner, u32 tid)
+{
+	struct mt_thread *thread = thread__get(tid);
+
+	if (thread)
+		return thread;
+	bpf_map_update_elem(&threads, &tid, &thread_zero, BPF_NOEXIST);
+	thread = thread__get(tid);
+	if (!thread)
+		count_loss(owner->counters, MT_LOSS_THREADS_FULL);
+	return thread;
+}
+
+/* The call that the thread was in will not return any more. What went into it is gone from the books too. */
+static __always_inline void thread__abandon_call(const struct owner *owner, struct mt_thread *thread)
+{
+	count_loss(owner->counters, MT_LOSS_MISSED_RETURN);
+	if (thread->mode & MT_THREAD_HAS_OLD && thread->process == owner->id)
+		account__retire(owner, &thread->old);
+	thread->mode = 0;
+}
+
+/*
+ * Is a call at stack pointer `sp` made from inside the thread's current one? Equal stack pointers mean a tail call
+ * (malloc jumping to the function that does the work) if the return address is the return probe's trampoline, which
+ * the outer call put there; else the outer call is over without our seeing it return.
+ */
+static __always_inline bool thread__is_inside(const struct mt_thread *thread, u32 process, u64 sp)
+{
+	u64 pc = 0;
+
+	if (!(thread->mode & MT_THREAD_BUSY) || thread->process != process || sp > thread->sp)
+		return false;
+	if (sp < thread->sp)
+		return true;
+	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
+	return pc && pc == kernel__return_trampoline();
+}
+
+/* The sampling period in force: the one that was asked for, or a longer one while the live table is filling up. */
+static __always_inline u64 period_in_force(const struct owner *owner)
+{
+	struct mt_session *s = owner->session;
+	u64 period = s->period, entries = s->live_entries, pressed;
+
+	if (entries <= s->live_capacity / 2)
+		return period;
+	if (!s->pressed_base) {
+		u64 bytes = owner->process->live_bytes / entries;
+
+		s->pressed_base = bytes ? bytes : 1;
+		s->pressed_ns = bpf_ktime_get_ns();
+	}
+	pressed = mt_sampling_pressed_period(entries, s->live_capacity, s->pressed_base);
+	if (pressed > s->pressed_period)
+		s->pressed_period = pressed;
+	return pressed > period ? pressed : period;
+}
+
+/* Bytes that the call asks for; a product that overflows is larger than anything that can be allocated. */
+static __always_inline u64 call__size(u64 cookie, const struct pt_regs *ctx)
+{
+	u64 size = 0, count;
+
+	cookie__argument(cookie, MT_COOKIE_SIZE_SHIFT, ctx, &size);
+	if (cookie__argument(cookie, MT_COOKIE_COUNT_SHIFT, ctx, &count)) {
+		if (count >> 32 || size >> 32)
+			return count && size ? ~0ULL : 0;
+		size *= count;
+	}
+	return size;
+}
+
+/* Takes the block that a realloc was given out of the table: its address may be someone else's before it returns. */
+static __always_inline void call__take_old(const struct owner *owner, struct mt_thread *thread, u64 cookie,
+					   const struct pt_regs *ctx)
+{
+	u64 address = 0;
+
+	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &address);
+	if (!address)
+		return;
+	thread->old_address = address;
+	if (account__take(owner, address, &thread->old))
+		thread->mode |= MT_THREAD_HAS_OLD;
+	else
+		thread->mode |= MT_THREAD_UNMATCHED;
+}
+
+static __always_inline void call__take_stack(const struct owner *owner, struct mt_thread *thread,
+					     const struct pt_regs *ctx)
+{
+	u64 key = stack__capture(ctx, &thread->stack, owner->session->frames);
+
+	stack__count_end(owner->counters, &thread->stack);
+	if (!account__find_site(owner, key) &&
+	    (stack__intern(key, &thread->stack) || !account__make_site(owner, key))) {
+		count_loss(owner->counters, MT_LOSS_SITES_FULL);
+		key = 0;
+	}
+	thread->stack_key = key;
+}
+
+static __always_inline int call__enter(struct pt_regs *ctx)
+{
+	u64 cookie = probe_cookie(ctx), size;
+	struct mt_thread *thread;
+	struct owner owner;
+	u32 class = cookie__class(cookie), tid = (u32)bpf_get_current_pid_tgid(), chance;
+	bool record;
+
+	if (!owner__from_cookie(cookie, &owner))
+		return CALL_IS_DONE;
+	__sync_fetch_and_add(&owner.counters->alloc_calls, 1);
+	thread = thread__get(tid);
+	if (thread && thread->mode & MT_THREAD_BUSY) {
+		if (thread__is_inside(thread, owner.id, ctx->sp))
+			return CALL_IS_DONE;
+		thread__abandon_call(&owner, thread);
+	}
+	size = call__size(cookie, ctx);
+	chance = mt_sampling_chance(size, period_in_force(&owner));
+	record = !owner.session->paused && (!chance || bpf_get_prandom_u32() < chance);
+	if (!record) {
+		count_loss(owner.counters, MT_LOSS_SAMPLED_AWAY);
+		if (cookie__leaf(cookie))
+			return CALL_IS_DONE;
+	}
+	if (!thread) {
+		thread = thread__make(&owner, tid);
+		if (!thread)
+			return CALL_IS_DONE;
+	}
+	thread->sp = ctx->sp;
+	thread->size = size;
+	thread->process = owner.id;
+	thread->class = class;
+	thread->chance = chance;
+	thread->mode = MT_THREAD_BUSY | (record ? MT_THREAD_RECORD : 0);
+	if (class == MT_CLASS_REALLOC)
+		call__take_old(&owner, thread, cookie, ctx);
+	else if (class == MT_CLASS_OUT)
+		cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &thread->out);
+	if (record) {
+		thread->objects = chance ? mt_sampling_objects(chance, bpf_get_prandom_u32()) : 1;
+		call__take_stack(&owner, thread, ctx);
+	}
+	return CALL_WANTS_RETURN;
+}
+
+/* What the call has done with the block that went into it: gone if it succeeded, or if it was shrunk to nothing. */
+static __always_inline void call__settle_old(const struct owner *owner, struct mt_thread *thread, bool gone)
+{
+	if (!gone) {
+		if (thread->mode & MT_THREAD_HAS_OLD)
+			account__put(owner, thread->old_address, &thread->old);
+		return;
+	}
+	if (thread->mode & MT_THREAD_HAS_OLD)
+		account__retire(owner, &thread->old);
+	else if (thread->mode & MT_THREAD_UNMATCHED && !owner->session->period)
+		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
+}
+
+static __always_inline u64 call__result(const struct pt_regs *ctx, const struct mt_thread *thread)
+{
+	u64 address = ctx->ax;
+
+	if (thread->class == MT_CLASS_OUT) {
+		if ((u32)address) /* an errno */
+			return 0;
+		address = 0;
+		bpf_probe_read_user(&address, sizeof(address), (void *)thread->out);
+	}
+	return address;
+}
+
+static __always_inline void call__leave(struct pt_regs *ctx)
+{
+	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+	struct mt_live block = {};
+	struct owner owner;
+	u64 address;
+	u32 mode;
+
+	if (!thread || !(thread->mode & MT_THREAD_BUSY) || ctx->sp != thread->sp + KERNEL_RETURN_ADDRESS_SIZE)
+		return;
+	mode = thread->mode;
+	if (!owner__from_slot(MT_PROCESS_SLOT(thread->process), &owner) || owner.id != thread->process) {
+		thread->mode = 0;
+		return;
+	}
+	__sync_fetch_and_add(&owner.counters->returns, 1);
+	address = call__result(ctx, thread);
+	if (thread->class == MT_CLASS_REALLOC)
+		call__settle_old(&owner, thread, address || !thread->size);
+	if (!address) {
+		__sync_fetch_and_add(&owner.counters->alloc_failed, 1);
+	} else if (mode & MT_THREAD_RECORD) {
+		block.stack = thread->stack_key;
+		block.size = thread->size;
+		block.chance = thread->chance;
+		block.objects = thread->objects;
+		account__record(&owner, address, &block);
+	}
+	thread->last_address = address;
+	thread->mode = 0;
+}
+
+/* A free that matches nothing is one of a block from before tracing, unless it is an allocator's call of its own. */
+static __always_inline void call__count_unmatched(const struct owner *owner, u64 sp)
+{
+	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+
+	if (owner->session->period || owner->session->pressed_period)
+		return;
+	if (!thread || !thread__is_inside(thread, owner->id, sp))
+		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
+}
+
+static __always_inline void call__free(struct pt_regs *ctx)
+{
+	u64 cookie = probe_cookie(ctx), address = 0;
+	struct mt_thread *thread;
+	struct mt_live block;
+	struct mt_site *site;
+	struct owner owner;
+
+	if (!owner__from_cookie(cookie, &owner))
+		return;
+	__sync_fetch_and_add(&owner.counters->free_calls, 1);
+	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &address);
+	if (!address)
+		return;
+	if (!account__take(&owner, address, &block)) {
+		call__count_unmatched(&owner, ctx->sp);
+		return;
+	}
+	site = account__retire(&owner, &block);
+	if (!owner.session->count_temporary || !site)
+		return;
+	thread = thread__get((u32)bpf_get_current_pid_tgid());
+	if (thread && thread->last_address == address)
+		__sync_fetch_and_add(&site->temporary_objects, block.objects);
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The heap source: probes on the allocator's functions, and the process events that its books depend on.
+ * User space loads those programs that its rung needs and sets their attach types: alloc_session for uprobe sessions,
+ * alloc_entry with alloc_return elsewhere.
+ */
+#include "lifecycle.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("?uprobe")
+int alloc_session(struct pt_regs *ctx)
+{
+	if (!kernel__session_is_return(ctx))
+		return call__enter(ctx);
+	call__leave(ctx);
+	return 0;
+}
+
+SEC("uprobe")
+int alloc_entry(struct pt_regs *ctx)
+{
+	call__enter(ctx);
+	return 0;
+}
+
+SEC("uretprobe")
+int alloc_return(struct pt_regs *ctx)
+{
+	call__leave(ctx);
+	return 0;
+}
+
+SEC("uprobe")
+int block_free(struct pt_regs *ctx)
+{
+	call__free(ctx);
+	return 0;
+}
+
+SEC("uprobe")
+int loader_event(struct pt_regs *ctx)
+{
+	lifecycle__loader(ctx);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int process_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	lifecycle__exec((const struct task_struct *)ctx->args[0]);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exit")
+int process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	lifecycle__exit((const struct task_struct *)ctx->args[0]);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_fork")
+int process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	lifecycle__fork((const struct task_struct *)ctx->args[0], (const struct task_struct *)ctx->args[1]);
+	return 0;
+}

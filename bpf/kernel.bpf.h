@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Where kernels differ, and only that: each case with the kernel version or commit that made it. */
+#ifndef MEMTRAWL_KERNEL_BPF_H
+#define MEMTRAWL_KERNEL_BPF_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "memtrawl.h"
+
+/*
+ * Is a uprobe session's program running at the function's return? The kfunc takes the context from 7.0 on. libbpf
+ * resolves whichever flavour the kernel's BTF has; the other is left NULL and its call removed by the verifier.
+ */
+extern bool bpf_session_is_return___v1(void) __weak __ksym;
+extern bool bpf_session_is_return___v2(void *ctx) __weak __ksym;
+
+static __always_inline bool kernel__session_is_return(void *ctx)
+{
+	if (bpf_ksym_exists(bpf_session_is_return___v2))
+		return bpf_session_is_return___v2(ctx);
+	if (bpf_ksym_exists(bpf_session_is_return___v1))
+		return bpf_session_is_return___v1();
+	return false;
+}
+
+/*
+ * A register by DWARF number. The verifier wants the context read at constant offsets, and the compiler would fold a
+ * plain switch into one read at a computed one: so each case is an instruction of its own.
+ */
+#define READ_REGISTER(number, member)                                                                                  \
+	case number:                                                                                                   \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                                                                  \
+			     : "=r"(value)                                                                             \
+			     : "r"(ctx), "i"(__builtin_offsetof(struct pt_regs, member)));                             \
+		break
+
+static __always_inline u64 kernel__register(const struct pt_regs *ctx, u32 number)
+{
+	u64 value = 0;
+
+	switch (number) {
+	READ_REGISTER(0, ax);
+	READ_REGISTER(1, dx);
+	READ_REGISTER(2, cx);
+	READ_REGISTER(3, bx);
+	READ_REGISTER(4, si);
+	READ_REGISTER(5, di);
+	READ_REGISTER(6, bp);
+	READ_REGISTER(7, sp);
+	READ_REGISTER(8, r8);
+	READ_REGISTER(9, r9);
+	READ_REGISTER(10, r10);
+	READ_REGISTER(11, r11);
+	READ_REGISTER(12, r12);
+	READ_REGISTER(13, r13);
+	READ_REGISTER(14, r14);
+	READ_REGISTER(15, r15);
+	}
+	return value;
+}
+
+/* What a call pushes: at the return probe the stack pointer is this much higher than at the entry (x86-64). */
+enum { KERNEL_RETURN_ADDRESS_SIZE = 8 };
+
+/* Where a function under a return probe really returns to: the kernel's trampoline, the first bytes of its own page. */
+static __always_inline u64 kernel__return_trampoline(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
+}
+
+#endif

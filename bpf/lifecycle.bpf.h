@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* What becomes of the followed processes: fork, exec, exit, thread exit, and new libraries. */
+#ifndef MEMTRAWL_LIFECYCLE_BPF_H
+#define MEMTRAWL_LIFECYCLE_BPF_H
+
+#include "calls.bpf.h"
+
+static __always_inline void send_event(const struct owner *owner, u32 kind, u32 parent, s32 exit_code)
+{
+	struct mt_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		count_loss(owner->counters, MT_LOSS_EVENTS_DROPPED);
+		return;
+	}
+	event->kind = kind;
+	event->process = owner->id;
+	event->tgid = owner->process->tgid;
+	event->parent = parent;
+	event->ns = bpf_ktime_get_ns();
+	event->exit_code = exit_code;
+	event->reserved = 0;
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* The owner that a process event is about, whatever its state; false if it is not followed. */
+static __always_inline bool owner__of_task(const struct task_struct *task, struct owner *owner)
+{
+	u32 slot = slot_of(BPF_CORE_READ(task, tgid));
+
+	if (slot == MT_SLOT_ANY)
+		return false;
+	owner__from_slot(slot, owner);
+	return owner->session && owner->process && owner->counters;
+}
+
+static __always_inline void begin_image(struct mt_process *process)
+{
+	process->live_bytes = 0;
+	process->peak_bytes = 0;
+	process->peak_epoch = 0;
+	process->peak_ns = 0;
+	process->until_ns = 0;
+	process->since_ns = bpf_ktime_get_ns();
+	process->state = MT_PROCESS_LIVE;
+}
+
+/* The old image's books are closed and kept under its number; the new one starts empty. */
+static __always_inline void lifecycle__exec(const struct task_struct *task)
+{
+	struct owner owner;
+
+	if (!owner__of_task(task, &owner))
+		return;
+	if (owner.process->state == MT_PROCESS_LIVE) {
+		owner.process->until_ns = bpf_ktime_get_ns();
+		owner.process->state = MT_PROCESS_EXITED;
+		bpf_map_update_elem(&ended, &owner.id, owner.process, BPF_ANY);
+		owner.process->generation++;
+		owner.id = MT_PROCESS(MT_PROCESS_SLOT(owner.id), owner.process->generation);
+	}
+	begin_image(owner.process);
+	send_event(&owner, MT_EVENT_EXEC, 0, 0);
+}
+
+static __always_inline void lifecycle__exit(const struct task_struct *task)
+{
+	u32 tid = BPF_CORE_READ(task, pid);
+	struct mt_thread *thread;
+	struct owner owner;
+
+	if (!owner__of_task(task, &owner))
+		return;
+	thread = thread__get(tid);
+	if (thread) {
+		if (thread->mode & MT_THREAD_BUSY)
+			thread__abandon_call(&owner, thread);
+		bpf_map_delete_elem(&threads, &tid);
+	}
+	if (BPF_CORE_READ(task, signal, live.counter) || owner.process->state == MT_PROCESS_EXITED)
+		return;
+	owner.process->until_ns = bpf_ktime_get_ns();
+	owner.process->state = MT_PROCESS_EXITED;
+	tid = BPF_CORE_READ(task, tgid);
+	bpf_map_delete_elem(&targets, &tid);
+	send_event(&owner, MT_EVENT_EXIT, 0, BPF_CORE_READ(task, exit_code));
+}
+
+/* A forked child starts with empty books: what it inherited is its parent's. */
+static __always_inline void lifecycle__fork(const struct task_struct *parent, const struct task_struct *child)
+{
+	u32 tgid = BPF_CORE_READ(child, tgid), slot;
+	struct owner owner;
+	u32 parent_id;
+
+	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
+		return;
+	if (!owner.session->follow_forks || owner.process->state != MT_PROCESS_LIVE)
+		return;
+	if (bpf_map_pop_elem(&free_slots, &slot)) {
+		count_loss(owner.counters, MT_LOSS_FORK_UNTRACKED);
+		return;
+	}
+	parent_id = owner.id;
+	owner__from_slot(slot, &owner);
+	if (!owner.process || !owner.counters)
+		return;
+	begin_image(owner.process);
+	owner.process->tgid = tgid;
+	owner.process->start_ns = BPF_CORE_READ(child, start_boottime);
+	owner.process->parent = MT_PROCESS_SLOT(parent_id) + 1;
+	owner.id = MT_PROCESS(slot, owner.process->generation);
+	bpf_map_update_elem(&targets, &tgid, &slot, BPF_ANY);
+	send_event(&owner, MT_EVENT_FORK, parent_id, 0);
+}
+
+static __always_inline void lifecycle__loader(struct pt_regs *ctx)
+{
+	struct owner owner;
+
+	if (owner__from_cookie(probe_cookie(ctx), &owner))
+		send_event(&owner, MT_EVENT_LOADER, 0, 0);
+}
+
+#endif

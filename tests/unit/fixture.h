@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A small profile with one of everything, as the unit tests and the golden outputs know it. */
+#ifndef MEMTRAWL_TESTS_FIXTURE_H
+#define MEMTRAWL_TESTS_FIXTURE_H
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/file.h"
+#include "profile/profile.h"
+
+#define FIXTURE_END_NS INT64_C(1795210195123000000) /* 2026-11-20T21:29:55.123Z */
+
+static inline uint32_t fixture_function(struct profile *profile, const char *name, const char *file)
+{
+	struct profile_function function = {
+		.name = profile__string(profile, name),
+		.system_name = profile__string(profile, name),
+		.filename = profile__string(profile, file),
+	};
+
+	return profile__add_function(profile, &function);
+}
+
+/* A location at an offset of the mapping, with one line (line 0 of no function: without a name). */
+static inline uint32_t fixture_location(struct profile *profile, uint32_t mapping, uint64_t offset, uint32_t function,
+					uint32_t line)
+{
+	const struct profile_mapping *m = &profile->mappings[mapping];
+	struct profile_line l = {.function = function, .line = line};
+	uint32_t location = profile__add_location(profile, mapping, m->start + offset - m->offset, offset);
+
+	if (function != PROFILE_NONE)
+		assert(!profile__set_lines(profile, location, &l, 1));
+	return location;
+}
+
+static inline void fixture_process(struct profile *profile)
+{
+	profile->process.host = strdup("db1");
+	profile->process.boot_id = strdup("6f0c2d1e-0000-4000-8000-000000000001");
+	profile->process.pid = 812;
+	profile->process.start_ticks = 123456;
+	profile->process.start_time_ns = FIXTURE_END_NS - INT64_C(3600000000000);
+	profile->process.comm = strdup("server");
+	profile->process.exe = strdup("/usr/bin/server");
+	profile->process.cmdline = strdup("/usr/bin/server --port 80");
+	profile->process.build_id = strdup("aa11");
+	profile->start_ns = FIXTURE_END_NS - INT64_C(30000000000);
+	profile->end_ns = FIXTURE_END_NS;
+	profile->seconds = 30;
+	profile->older_seconds = 10;
+	profile->rss = (struct profile_rss){
+		.current_bytes = 64 << 20,
+		.peak_bytes = 80 << 20,
+		.anon_bytes = 48 << 20,
+		.file_bytes = 16 << 20,
+	};
+}
+
+static inline void fixture_totals(struct profile *profile)
+{
+	struct profile_totals *totals = &profile->totals;
+
+	for (size_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+
+		totals->live_bytes += site->live_bytes;
+		totals->live_objects += site->live_objects;
+		totals->alloc_bytes += site->alloc_bytes;
+		totals->alloc_objects += site->alloc_objects;
+		totals->free_bytes += site->free_bytes;
+		totals->free_objects += site->free_objects;
+		totals->temporary_objects += site->temporary_objects;
+	}
+	totals->peak_live_bytes = 9 << 20;
+	totals->peak_time_ns = FIXTURE_END_NS - INT64_C(5000000000);
+}
+
+/*
+ * Four sites of a process "server": a steady leak (session_new, from an inlined function), a busy cache (cache_fill),
+ * a C++ container's growth in a library without names for its caller, and a stack that was cut off.
+ */
+static inline struct profile *fixture_profile(void)
+{
+	struct profile *profile = profile__new();
+	struct profile_mapping m = {.start = 0x400000, .limit = 0x500000, .offset = 0x1000, .has_functions = true, .has_lines = true};
+	uint32_t program, library, main_, leak, inlined, cache, vector, stripped, note;
+	struct profile_line lines[2];
+	struct profile_site *site;
+
+	assert(profile);
+	fixture_process(profile);
+	m.filename = profile__string(profile, "/usr/bin/server");
+	m.build_id = profile__string(profile, "aa11");
+	program = profile__add_mapping(profile, &m);
+	m = (struct profile_mapping){.start = 0x7f0000000000, .limit = 0x7f0000100000, .has_functions = true};
+	m.filename = profile__string(profile, "/usr/lib/libgrow.so.1");
+	m.build_id = PROFILE_NONE;
+	library = profile__add_mapping(profile, &m);
+
+	main_ = fixture_location(profile, program, 0x1100, fixture_function(profile, "main", "server.c"), 90);
+	leak = fixture_location(profile, program, 0x1200, PROFILE_NONE, 0);
+	inlined = fixture_function(profile, "session_new", "session.h");
+	lines[0] = (struct profile_line){.function = inlined, .line = 17};
+	lines[1] = (struct profile_line){.function = fixture_function(profile, "accept_client", "server.c"), .line = 55};
+	assert(!profile__set_lines(profile, leak, lines, 2));
+	cache = fixture_location(profile, program, 0x1300, fixture_function(profile, "cache_fill", "cache.c"), 33);
+	vector = fixture_location(profile, program, 0x1400,
+				  fixture_function(profile, "std::__new_allocator<int>::allocate(unsigned long, void const*)", "new_allocator.h"), 137);
+	stripped = fixture_location(profile, library, 0x2345, PROFILE_NONE, 0);
+	note = profile__add_note(profile, "[truncated]");
+
+	site = profile__add_site(profile, (uint32_t[]){leak, main_}, 2);
+	site->alloc_bytes = site->live_bytes = 3 << 20;
+	site->alloc_objects = site->live_objects = 3072;
+	site->older_bytes = 2 << 20;
+	site->oldest_age_seconds = 29.5;
+	site->peak_bytes = 5 << 19;
+	site = profile__add_site(profile, (uint32_t[]){cache, main_}, 2);
+	site->alloc_bytes = 200 << 20;
+	site->alloc_objects = 50000;
+	site->free_bytes = 196 << 20;
+	site->free_objects = 49000;
+	site->live_bytes = 4 << 20;
+	site->live_objects = 1000;
+	site->temporary_objects = 20000;
+	site->oldest_age_seconds = 0.75;
+	site->peak_bytes = 6 << 20;
+	site = profile__add_site(profile, (uint32_t[]){vector, stripped, main_}, 3);
+	site->alloc_bytes = 98304;
+	site->alloc_objects = 12;
+	site->free_bytes = 32768;
+	site->free_objects = 11;
+	site->live_bytes = 65536;
+	site->live_objects = 1;
+	site->live_bytes_stderr = 1024.5;
+	site->oldest_age_seconds = 12;
+	site->older_bytes = 65536;
+	site = profile__add_site(profile, (uint32_t[]){stripped, note}, 2);
+	site->alloc_bytes = site->live_bytes = 1000;
+	site->alloc_objects = site->live_objects = 1;
+	profile->loss[MT_LOSS_STACK_TRUNCATED] = 3;
+	profile->size_objects[10] = 3072;
+	fixture_totals(profile);
+	return profile;
+}
+
+/* A folder of its own below TMPDIR, for tests that write; the caller removes it with fixture_remove(). */
+static inline char *fixture_folder(void)
+{
+	const char *base = getenv("TMPDIR");
+	char *path;
+
+	assert(asprintf(&path, "%s/memtrawl-test-XXXXXX", base ? base : "/tmp") > 0);
+	assert(mkdtemp(path));
+	return path;
+}
+
+static inline void fixture_remove(char *folder)
+{
+	char *command;
+
+	assert(asprintf(&command, "rm -rf -- '%s'", folder) > 0);
+	assert(system(command) == 0);
+	free(command);
+	free(folder);
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs. Each has a file of its own, user/cmd/<verb>.c, and a line in the table of user/cmd/cmd.c. */
+#ifndef MEMTRAWL_CMD_CMD_H
+#define MEMTRAWL_CMD_CMD_H
+
+#include "lib/error.h"
+
+struct command {
+	const char *verb;
+	const char *summary; /* one line for the list of verbs */
+	/* argv[0] is the verb. Prints its own errors, and returns the exit status. */
+	enum status (*run)(int argc, char **argv);
+};
+
+/* In the order of the list that `memtrawl --help` prints; the last one has no verb. */
+extern const struct command commands[];
+
+/* The command of that name, or NULL. */
+const struct command *command__find(const char *verb);
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "profile/pprof_extra.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "lib/hash.h"
+#include "lib/json_value.h"
+
+#define SCHEMA "memtrawl.profile-extra/1"
+/* Parsed JSON takes twenty times the room of its text; half a million sites fit into this. */
+#define TEXT_MAX ((size_t)64 << 20)
+
+/* A member of some struct, and the key it is stored under. One table serves both directions. */
+struct field {
+	const char *key;
+	size_t offset;
+	enum { FIELD_U64, FIELD_S64, FIELD_DOUBLE, FIELD_STRING } type;
+};
+
+#define U64(type, member)    {#member, offsetof(type, member), FIELD_U64}
+#define S64(type, member)    {#member, offsetof(type, member), FIELD_S64}
+#define DOUBLE(type, member) {#member, offsetof(type, member), FIELD_DOUBLE}
+#define STRING(type, member) {#member, offsetof(type, member), FIELD_STRING}
+
+static const struct field process_fields[] = {
+	STRING(struct profile_process, host),	    STRING(struct profile_process, boot_id),
+	U64(struct profile_process, start_ticks),   S64(struct profile_process, start_time_ns),
+	STRING(struct profile_process, comm),	    STRING(struct profile_process, exe),
+	STRING(struct profile_process, cmdline),    STRING(struct profile_process, build_id),
+};
+
+static const struct field window_fields[] = {
+	S64(struct profile, start_ns), S64(struct profile, end_ns), DOUBLE(struct profile, seconds),
+	DOUBLE(struct profile, older_seconds), STRING(struct profile, end_reason),
+};
+
+static const struct field sampling_fields[] = {
+	U64(struct profile_sampling, period_bytes),
+	U64(struct profile_sampling, largest_period_bytes),
+	DOUBLE(struct profile_sampling, paused_seconds),
+};
+
+static const struct field rss_fields[] = {
+	U64(struct profile_rss, current_bytes), U64(struct profile_rss, peak_bytes),
+	U64(struct profile_rss, anon_bytes),	U64(struct profile_rss, file_bytes),
+	U64(struct profile_rss, shmem_bytes),	U64(struct profile_rss, swap_bytes),
+};
+
+static const struct field totals_fields[] = {
+	U64(struct profile_totals, live_bytes),	     U64(struct profile_totals, live_objects),
+	U64(struct profile_totals, alloc_bytes),     U64(struct profile_totals, alloc_objects),
+	U64(struct profile_totals, free_bytes),	     U64(struct profile_totals, free_objects),
+	U64(struct profile_totals, peak_live_bytes), S64(struct profile_totals, peak_time_ns),
+	U64(struct profile_totals, temporary_objects),
+};
+
+static const struct field site_fields[] = {
+	U64(struct profile_site, free_bytes),	U64(struct profile_site, free_objects),
+	U64(struct profile_site, peak_bytes),	U64(struct profile_site, temporary_objects),
+	U64(struct profile_site, older_bytes),	DOUBLE(struct profile_site, live_bytes_stderr),
+	DOUBLE(struct profile_site, oldest_age_seconds),
+};
+
+/* ---- writing */
+
+static json_t *write_value(const struct field *field, const void *from)
+{
+	const void *member = (const char *)from + field->offset;
+
+	switch (field->type) {
+	case FIELD_U64:
+		return json_value__count(*(const uint64_t *)member);
+	case FIELD_S64:
+		return json_integer(*(const int64_t *)member);
+	case FIELD_DOUBLE:
+		return json_value__number(*(const double *)member);
+	case FIELD_STRING:
+		return json_value__text(*(char *const *)member);
+	}
+	return NULL;
+}
+
+static json_t *write_object(const struct field *fields, size_t count, const void *from)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(object, fields[i].key, write_value(&fields[i], from));
+	return object;
+}
+
+static json_t *write_sampling(const struct profile_sampling *sampling)
+{
+	json_t *object = write_object(sampling_fields, ARRAY_SIZE(sampling_fields), sampling);
+
+	json_object_set_new(object, "mode", json_string(sampling->mode == SAMPLING_EXACT ? "exact" : "poisson"));
+	return object;
+}
+
+static json_t *write_process(const struct profile_process *process)
+{
+	json_t *object = write_object(process_fields, ARRAY_SIZE(process_fields), process);
+
+	json_object_set_new(object, "pid", json_integer(process->pid));
+	return object;
+}
+
+static json_t *write_loss(const struct profile *profile)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < MT_LOSS_MAX; i++)
+		json_object_set_new(object, profile__loss_name(i), json_value__count(profile->loss[i]));
+	return object;
+}
+
+static json_t *write_sizes(const struct profile *profile)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < PROFILE_SIZE_BUCKETS; i++)
+		json_array_append_new(array, json_value__count(profile->size_objects[i]));
+	return array;
+}
+
+static json_t *write_ids(const struct profile *profile)
+{
+	json_t *array = json_array();
+	char id[17];
+
+	for (size_t i = 0; i < profile->site_count; i++) {
+		snprintf(id, sizeof(id), "%016" PRIx64, profile->sites[i].id);
+		json_array_append_new(array, json_string(id));
+	}
+	return array;
+}
+
+static json_t *write_sites(const struct profile *profile)
+{
+	json_t *object = json_object(), *array;
+
+	json_object_set_new(object, "id", write_ids(profile));
+	for (size_t f = 0; f < ARRAY_SIZE(site_fields); f++) {
+		array = json_array();
+		for (size_t i = 0; i < profile->site_count; i++)
+			json_array_append_new(array, write_value(&site_fields[f], &profile->sites[i]));
+		json_object_set_new(object, site_fields[f].key, array);
+	}
+	return object;
+}
+
+/*
+ * jansson's setters refuse NULL and say so; what went missing for want of memory is noticed by counting at the end
+ * rather than at each of some hundred calls.
+ */
+static bool complete(const json_t *root, const struct profile *profile)
+{
+	const json_t *sites = json_object_get(root, "sites");
+	const char *key;
+	json_t *array;
+
+	if (json_object_size(root) != 9 || json_object_size(sites) != ARRAY_SIZE(site_fields) + 1)
+		return false;
+	json_object_foreach((json_t *)sites, key, array)
+		if (json_array_size(array) != profile->site_count)
+			return false;
+	return json_array_size(json_object_get(root, "size_objects")) == PROFILE_SIZE_BUCKETS;
+}
+
+char *pprof_extra__write(const struct profile *profile)
+{
+	json_t *root = json_object();
+	char *text = NULL;
+
+	json_object_set_new(root, "schema", json_string(SCHEMA));
+	json_object_set_new(root, "process", write_process(&profile->process));
+	json_object_set_new(root, "window", write_object(window_fields, ARRAY_SIZE(window_fields), profile));
+	json_object_set_new(root, "sampling", write_sampling(&profile->sampling));
+	json_object_set_new(root, "rss", write_object(rss_fields, ARRAY_SIZE(rss_fields), &profile->rss));
+	json_object_set_new(root, "totals", write_object(totals_fields, ARRAY_SIZE(totals_fields), &profile->totals));
+	json_object_set_new(root, "loss", write_loss(profile));
+	json_object_set_new(root, "size_objects", write_sizes(profile));
+	json_object_set_new(root, "sites", write_sites(profile));
+	if (complete(root, profile))
+		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	json_decref(root);
+	return text;
+}
+
+/* ---- reading */
+
+static int bad_key(struct error *err, const char *key)
+{
+	return error__set(err, -EINVAL, "its %s comment is damaged: bad \"%s\"", SCHEMA, key);
+}
+
+static int read_string(const json_t *json, char **member)
+{
+	char *copy;
+
+	if (json_is_null(json))
+		return 0;
+	if (!json_is_string(json))
+		return -EINVAL;
+	copy = strdup(json_string_value(json));
+	if (!copy)
+		return -ENOMEM;
+	free(*member);
+	*member = copy;
+	return 0;
+}
+
+/* A missing value leaves the member alone. */
+static int read_value(const struct field *field, const json_t *json, void *to)
+{
+	void *member = (char *)to + field->offset;
+
+	if (!json)
+		return 0;
+	switch (field->type) {
+	case FIELD_U64:
+		if (!json_is_integer(json) || json_integer_value(json) < 0)
+			return -EINVAL;
+		*(uint64_t *)member = (uint64_t)json_integer_value(json);
+		return 0;
+	case FIELD_S64:
+		if (!json_is_integer(json))
+			return -EINVAL;
+		*(int64_t *)member = json_integer_value(json);
+		return 0;
+	case FIELD_DOUBLE:
+		if (!json_is_number(json))
+			return -EINVAL;
+		*(double *)member = json_number_value(json);
+		return 0;
+	case FIELD_STRING:
+		return read_string(json, member);
+	}
+	return -EINVAL;
+}
+
+static int read_object(const json_t *root, const char *key, const struct field *fields, size_t count, void *to,
+		       struct error *err)
+{
+	const json_t *object = json_object_get(root, key);
+	int code;
+
+	if (object && !json_is_object(object))
+		return bad_key(err, key);
+	for (size_t i = 0; i < count; i++) {
+		code = read_value(&fields[i], json_object_get(object, fields[i].key), to);
+		if (code == -EINVAL)
+			return bad_key(err, fields[i].key);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+static int read_pid(const json_t *root, struct profile *profile, struct error *err)
+{
+	const json_t *pid = json_object_get(json_object_get(root, "process"), "pid");
+
+	if (!pid)
+		return 0;
+	if (!json_is_integer(pid) || json_integer_value(pid) < 0 || json_integer_value(pid) > INT32_MAX)
+		return bad_key(err, "pid");
+	profile->process.pid = (pid_t)json_integer_value(pid);
+	return 0;
+}
+
+static int read_mode(const json_t *root, struct profile *profile, struct error *err)
+{
+	const json_t *mode = json_object_get(json_object_get(root, "sampling"), "mode");
+
+	if (!mode)
+		return 0;
+	if (!json_is_string(mode))
+		return bad_key(err, "mode");
+	if (strcmp(json_string_value(mode), "exact") && strcmp(json_string_value(mode), "poisson"))
+		return bad_key(err, "mode");
+	profile->sampling.mode = strcmp(json_string_value(mode), "exact") ? SAMPLING_POISSON : SAMPLING_EXACT;
+	return 0;
+}
+
+static int read_counts(const json_t *root, struct profile *profile, struct error *err)
+{
+	const json_t *loss = json_object_get(root, "loss"), *sizes = json_object_get(root, "size_objects");
+	const struct field count = {.type = FIELD_U64};
+
+	for (int i = 0; i < MT_LOSS_MAX; i++)
+		if (read_value(&count, json_object_get(loss, profile__loss_name(i)), &profile->loss[i]))
+			return bad_key(err, profile__loss_name(i));
+	if (json_array_size(sizes) > PROFILE_SIZE_BUCKETS)
+		return bad_key(err, "size_objects");
+	for (size_t i = 0; i < json_array_size(sizes); i++)
+		if (read_value(&count, json_array_get(sizes, i), &profile->size_objects[i]))
+			return bad_key(err, "size_objects");
+	return 0;
+}
+
+/* Which element of the arrays describes which site. */
+struct elements {
+	uint64_t *ids;
+	size_t count;
+	struct index_map *by_id;
+};
+
+static void free_elements(struct elements *elements)
+{
+	free(elements->ids);
+	index_map__free(elements->by_id);
+}
+
+static int read_ids(const json_t *ids, struct elements *elements)
+{
+	elements->count = json_array_size(ids);
+	elements->ids = calloc(elements->count + 1, sizeof(*elements->ids));
+	elements->by_id = index_map__new();
+	if (!elements->ids || !elements->by_id)
+		return -ENOMEM;
+	for (size_t i = 0; i < elements->count; i++) {
+		const char *text = json_string_value(json_array_get(ids, i));
+
+		if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+			return -EINVAL;
+		elements->ids[i] = strtoull(text, NULL, 16);
+		if (index_map__put(elements->by_id, elements->ids[i], (uint32_t)i))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The element in the site's own place, if it is of that id, else any of that id, else INDEX_MAP_NONE. */
+static uint32_t find_element(const struct elements *elements, size_t site, uint64_t id)
+{
+	if (site < elements->count && elements->ids[site] == id)
+		return (uint32_t)site;
+	return index_map__get(elements->by_id, id);
+}
+
+static int read_site(const json_t *sites, size_t element, struct profile_site *site, struct error *err)
+{
+	for (size_t f = 0; f < ARRAY_SIZE(site_fields); f++) {
+		const json_t *array = json_object_get(sites, site_fields[f].key);
+
+		if (read_value(&site_fields[f], json_array_get(array, element), site))
+			return bad_key(err, site_fields[f].key);
+	}
+	return 0;
+}
+
+static int match_sites(const json_t *sites, const struct elements *elements, struct profile *profile, bool *whole,
+		       struct error *err)
+{
+	int code;
+
+	*whole = elements->count == profile->site_count;
+	for (size_t i = 0; i < profile->site_count; i++) {
+		uint32_t element = find_element(elements, i, profile->sites[i].id);
+
+		if (element != i)
+			*whole = false;
+		if (element == INDEX_MAP_NONE)
+			continue;
+		code = read_site(sites, element, &profile->sites[i], err);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+static int read_sites(const json_t *root, struct profile *profile, bool *whole, struct error *err)
+{
+	const json_t *sites = json_object_get(root, "sites");
+	struct elements elements = {0};
+	int code;
+
+	code = read_ids(json_object_get(sites, "id"), &elements);
+	if (code == -EINVAL)
+		bad_key(err, "id");
+	if (!code)
+		code = match_sites(sites, &elements, profile, whole, err);
+	free_elements(&elements);
+	return code;
+}
+
+static int read_root(const json_t *root, struct profile *profile, bool *whole, struct error *err)
+{
+	int code;
+
+	code = read_object(root, "process", process_fields, ARRAY_SIZE(process_fields), &profile->process, err);
+	if (!code)
+		code = read_object(root, "window", window_fields, ARRAY_SIZE(window_fields), profile, err);
+	if (!code)
+		code = read_object(root, "sampling", sampling_fields, ARRAY_SIZE(sampling_fields), &profile->sampling,
+				   err);
+	if (!code)
+		code = read_object(root, "rss", rss_fields, ARRAY_SIZE(rss_fields), &profile->rss, err);
+	if (!code)
+		code = read_object(root, "totals", totals_fields, ARRAY_SIZE(totals_fields), &profile->totals, err);
+	if (!code)
+		code = read_pid(root, profile, err);
+	if (!code)
+		code = read_mode(root, profile, err);
+	if (!code)
+		code = read_counts(root, profile, err);
+	if (!code)
+		code = read_sites(root, profile, whole, err);
+	return code;
+}
+
+int pprof_extra__read(struct profile *profile, const char *text, bool *found, bool *whole, struct error *err)
+{
+	const char *schema;
+	json_t *root;
+	int code = 0;
+
+	*found = *whole = false;
+	if (text[0] != '{' || !strstr(text, SCHEMA))
+		return 0;
+	if (strlen(text) > TEXT_MAX)
+		return error__set(err, -EFBIG, "its %s comment is too large", SCHEMA);
+	root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (!root)
+		return error__set(err, -EINVAL, "its %s comment is damaged: not JSON", SCHEMA);
+	schema = json_string_value(json_object_get(root, "schema"));
+	if (schema && !strcmp(schema, SCHEMA)) {
+		*found = true;
+		code = read_root(root, profile, whole, err);
+	}
+	json_decref(root);
+	return code;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sites of a profile: their names across hosts, and the joining of equal ones. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "lib/hash.h"
+#include "profile/profile.h"
+
+/* A note, or code of a profile that has names only (others write such): every function's name. */
+static uint64_t hash_names(const struct profile *profile, const struct profile_location *location, uint64_t hash)
+{
+	for (uint32_t i = 0; i < location->line_count; i++) {
+		uint32_t function = location->lines[i].function;
+
+		if (function != PROFILE_NONE)
+			hash = fnv64_string(hash, profile__text(profile, profile->functions[function].name, ""));
+	}
+	return hash;
+}
+
+static uint64_t hash_frame(const struct profile *profile, const struct profile_location *location, uint64_t hash)
+{
+	const struct profile_mapping *mapping;
+
+	if (profile__is_note(location))
+		return hash_names(profile, location, hash);
+	if (location->mapping != PROFILE_NONE) {
+		mapping = &profile->mappings[location->mapping];
+		hash = fnv64_string(hash, profile__text(profile, mapping->build_id,
+							profile__text(profile, mapping->filename, "")));
+	}
+	return fnv64_u64(hash, location->offset);
+}
+
+uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames, uint32_t frame_count)
+{
+	uint64_t hash = FNV64_BASIS;
+
+	for (uint32_t i = 0; i < frame_count; i++)
+		hash = hash_frame(profile, &profile->locations[frames[i]], hash);
+	return hash;
+}
+
+struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count)
+{
+	struct profile_site site = {.frame_count = frame_count, .oldest_age_seconds = -1};
+
+	if (frame_count) {
+		site.frames = calloc(frame_count, sizeof(*frames));
+		if (!site.frames)
+			return NULL;
+		memcpy(site.frames, frames, frame_count * sizeof(*frames));
+	}
+	site.id = profile__site_id(profile, frames, frame_count);
+	if (!array__push(profile->sites, profile->site_count, profile->site_capacity, site)) {
+		free(site.frames);
+		return NULL;
+	}
+	return &profile->sites[profile->site_count - 1];
+}
+
+/* Independent estimates: their variances add up. */
+static void join_sites(struct profile_site *into, const struct profile_site *from)
+{
+	into->alloc_bytes += from->alloc_bytes;
+	into->alloc_objects += from->alloc_objects;
+	into->free_bytes += from->free_bytes;
+	into->free_objects += from->free_objects;
+	into->live_bytes += from->live_bytes;
+	into->live_objects += from->live_objects;
+	into->peak_bytes += from->peak_bytes;
+	into->live_bytes_stderr = hypot(into->live_bytes_stderr, from->live_bytes_stderr);
+	into->temporary_objects += from->temporary_objects;
+	into->older_bytes += from->older_bytes;
+	into->oldest_age_seconds = fmax(into->oldest_age_seconds, from->oldest_age_seconds);
+}
+
+int profile__merge_sites(struct profile *profile)
+{
+	struct index_map *by_id = index_map__new();
+	uint32_t *target = calloc(profile->site_count + 1, sizeof(*target));
+	uint32_t kept = 0;
+	int err = -ENOMEM;
+
+	if (!by_id || !target)
+		goto out;
+	/* first find out who joins whom: nothing is changed when memory runs short on the way */
+	for (size_t i = 0; i < profile->site_count; i++) {
+		target[i] = index_map__get(by_id, profile->sites[i].id);
+		if (target[i] != INDEX_MAP_NONE)
+			continue;
+		target[i] = kept++;
+		if (index_map__put(by_id, profile->sites[i].id, target[i]))
+			goto out;
+	}
+	kept = 0;
+	for (size_t i = 0; i < profile->site_count; i++) {
+		if (target[i] == kept) {
+			profile->sites[kept++] = profile->sites[i];
+			continue;
+		}
+		join_sites(&profile->sites[target[i]], &profile->sites[i]);
+		free(profile->sites[i].frames);
+	}
+	profile->site_count = kept;
+	err = 0;
+out:
+	index_map__free(by_id);
+	free(target);
+	return err;
+}

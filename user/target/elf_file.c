@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads through pread with every offset checked against the size that the file had when it was opened, and takes a
+ * short read as an error at any time: a file that shrinks afterwards cannot hurt. No use of libelf, which maps files.
+ */
+#include "target/elf_file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+
+/* Bounds on what a hostile (say, sparse) file can make us spend. The largest browsers stay below a quarter of them. */
+#define STRINGS_MAX  (512ULL << 20)
+#define SYMBOLS_MAX  (16ULL << 20)
+#define HASHED_MAX   (4ULL << 20)
+#define SECTIONS_MAX (256ULL << 10)
+#define SEGMENTS_MAX 256 /* a dozen is usual */
+#define NOTES_MAX    (64ULL << 10)
+#define DYNAMIC_MAX  4096
+#define BUILD_ID_MAX 64 /* bytes; the usual kinds have 8, 16, 20 or 32 */
+
+/* One symbol table with its strings, which are read when they are first asked for. */
+struct symbol_table {
+	bool present;
+	uint64_t offset, count;
+	uint64_t strings_offset, strings_size;
+	char *strings; /* with a NUL after its last byte; NULL until read */
+};
+
+struct elf_file {
+	int fd;
+	uint64_t size;
+	Elf64_Ehdr header;
+	Elf64_Phdr *segments;
+	size_t segment_count;
+	char *build_id;
+	struct symbol_table *tables; /* of TABLE_COUNT; apart, so that strings can be read for a const elf_file */
+};
+
+enum { TABLE_DYNSYM, TABLE_SYMTAB, TABLE_COUNT };
+
+size_t elf_file__read(const struct elf_file *file, uint64_t offset, void *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size && offset + done < file->size) {
+		ssize_t n = pread(file->fd, (char *)data + done, size - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return done;
+}
+
+static bool read_exact(const struct elf_file *file, uint64_t offset, void *data, size_t size)
+{
+	return elf_file__read(file, offset, data, size) == size;
+}
+
+/* Whether [offset, offset + size) lies in the file. */
+static bool in_file(const struct elf_file *file, uint64_t offset, uint64_t size)
+{
+	return offset <= file->size && size <= file->size - offset;
+}
+
+static int check_header(const struct elf_file *file, const char *name, struct error *err)
+{
+	const Elf64_Ehdr *header = &file->header;
+
+	if (header->e_ident[EI_CLASS] != ELFCLASS64)
+		return error__set(err, -ENOEXEC, "%s: not a 64-bit ELF file: only those are supported", name);
+	if (header->e_ident[EI_DATA] != ELFDATA2LSB)
+		return error__set(err, -ENOEXEC, "%s: not a little-endian ELF file: only those are supported", name);
+	if (header->e_machine != EM_X86_64 && header->e_machine != EM_AARCH64)
+		return error__set(err, -ENOEXEC, "%s: built for ELF machine %u: only x86-64 and arm64 are supported",
+				  name, header->e_machine);
+	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
+		return error__set(err, -ENOEXEC, "%s: an ELF file, but no program or shared library (type %u)", name,
+				  header->e_type);
+	return 0;
+}
+
+static int read_header(struct elf_file *file, const char *name, struct error *err)
+{
+	size_t n = elf_file__read(file, 0, &file->header, sizeof(file->header));
+
+	if (n < SELFMAG || memcmp(file->header.e_ident, ELFMAG, SELFMAG) != 0)
+		return error__set(err, -ENOEXEC, "%s: not an ELF file", name);
+	if (n <= EI_DATA)
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: it ends in its header", name);
+	/* A 32-bit header is shorter: say that before "truncated". */
+	if (n < sizeof(file->header) && file->header.e_ident[EI_CLASS] == ELFCLASS64)
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: it ends in its header", name);
+	return check_header(file, name, err);
+}
+
+static int check_segment(const struct elf_file *file, const Elf64_Phdr *segment, size_t index, const char *name,
+			 struct error *err)
+{
+	uint32_t type = segment->p_type;
+	uint64_t end;
+
+	/* Of the other types nothing is read. One without bytes in the file may have any offset. */
+	if ((type == PT_LOAD || type == PT_NOTE || type == PT_DYNAMIC) && segment->p_filesz &&
+	    !in_file(file, segment->p_offset, segment->p_filesz))
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: segment %zu points outside of it", name,
+				  index);
+	if (type == PT_LOAD &&
+	    (segment->p_filesz > segment->p_memsz || __builtin_add_overflow(segment->p_vaddr, segment->p_memsz, &end)))
+		return error__set(err, -ENOEXEC, "%s: damaged ELF file: the size of segment %zu makes no sense", name,
+				  index);
+	return 0;
+}
+
+static int read_segments(struct elf_file *file, const char *name, struct error *err)
+{
+	size_t count = file->header.e_phnum;
+	int ret;
+
+	if (!count)
+		return error__set(err, -ENOEXEC, "%s: damaged ELF file: no program headers", name);
+	if (count > SEGMENTS_MAX || file->header.e_phentsize != sizeof(Elf64_Phdr))
+		return error__set(err, -ENOEXEC, "%s: damaged ELF file: bad number or size of program headers", name);
+	if (!in_file(file, file->header.e_phoff, count * sizeof(Elf64_Phdr)))
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: program headers are outside of it", name);
+	file->segments = calloc(count, sizeof(*file->segments));
+	if (!file->segments)
+		return error__set(err, -ENOMEM, "%s: out of memory", name);
+	if (!read_exact(file, file->header.e_phoff, file->segments, count * sizeof(Elf64_Phdr)))
+		return error__set(err, -EIO, "%s: cannot read its program headers", name);
+	file->segment_count = count;
+	for (size_t i = 0; i < count; i++) {
+		ret = check_segment(file, &file->segments[i], i, name, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* ---- build id */
+
+static char *to_hex(const unsigned char *data, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = malloc(size * 2 + 1);
+
+	for (size_t i = 0; text && i < size; i++) {
+		text[i * 2] = digits[data[i] >> 4];
+		text[i * 2 + 1] = digits[data[i] & 15];
+	}
+	if (text)
+		text[size * 2] = '\0';
+	return text;
+}
+
+/*
+ * Finds the GNU build id in a note segment. Name and descriptor are padded to four bytes, or to eight in a segment
+ * aligned to that (the x86-64 psABI has such notes).
+ */
+static const unsigned char *find_build_id(const unsigned char *notes, uint64_t size, uint64_t align, size_t *id_size)
+{
+	Elf64_Nhdr note;
+	uint64_t pos = 0, desc, next;
+
+	while (pos <= size && size - pos >= sizeof(note)) {
+		memcpy(&note, notes + pos, sizeof(note));
+		/* 64-bit sums of 32-bit sizes: they cannot overflow. */
+		desc = (pos + sizeof(note) + note.n_namesz + align - 1) / align * align;
+		next = (desc + note.n_descsz + align - 1) / align * align;
+		if (desc > size || note.n_descsz > size - desc)
+			return NULL;
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof(ELF_NOTE_GNU) &&
+		    memcmp(notes + pos + sizeof(note), ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU)) == 0 && note.n_descsz &&
+		    note.n_descsz <= BUILD_ID_MAX) {
+			*id_size = note.n_descsz;
+			return notes + desc;
+		}
+		pos = next;
+	}
+	return NULL;
+}
+
+/* Having none is fine: only being unable to tell is an error. */
+static int read_build_id(struct elf_file *file, const char *name, struct error *err)
+{
+	for (size_t i = 0; i < file->segment_count && !file->build_id; i++) {
+		const Elf64_Phdr *segment = &file->segments[i];
+		uint64_t size = segment->p_filesz < NOTES_MAX ? segment->p_filesz : NOTES_MAX;
+		const unsigned char *id = NULL;
+		unsigned char *notes;
+		size_t id_size = 0;
+
+		if (segment->p_type != PT_NOTE || !size)
+			continue;
+		notes = malloc(size);
+		if (!notes)
+			return error__set(err, -ENOMEM, "%s: out of memory", name);
+		if (read_exact(file, segment->p_offset, notes, size))
+			id = find_build_id(notes, size, segment->p_align == 8 ? 8 : 4, &id_size);
+		if (id)
+			file->build_id = to_hex(id, id_size);
+		free(notes);
+		if (id && !file->build_id)
+			return error__set(err, -ENOMEM, "%s: out of memory", name);
+	}
+	return 0;
+}
+
+/* ---- where the symbol tables are */
+
+static int check_table(const struct elf_file *file, const struct symbol_table *table, const char *name,
+		       struct error *err)
+{
+	if (table->count > SYMBOLS_MAX || table->strings_size > STRINGS_MAX)
+		return error__set(err, -EFBIG, "%s: damaged ELF file: its symbol table is too large", name);
+	if (!in_file(file, table->offset, table->count * sizeof(Elf64_Sym)) ||
+	    !in_file(file, table->strings_offset, table->strings_size))
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: its symbol table points outside of it", name);
+	return 0;
+}
+
+static bool read_section(const struct elf_file *file, uint64_t index, Elf64_Shdr *section)
+{
+	return read_exact(file, file->header.e_shoff + index * sizeof(*section), section, sizeof(*section));
+}
+
+static int read_section_table(struct elf_file *file, const Elf64_Shdr *section, uint64_t section_count,
+			      const char *name, struct error *err)
+{
+	struct symbol_table *table = &file->tables[section->sh_type == SHT_SYMTAB ? TABLE_SYMTAB : TABLE_DYNSYM];
+	Elf64_Shdr strings;
+
+	if (table->present)
+		return 0;
+	if (section->sh_entsize != sizeof(Elf64_Sym) || section->sh_link >= section_count ||
+	    !read_section(file, section->sh_link, &strings) || strings.sh_type != SHT_STRTAB)
+		return error__set(err, -ENOEXEC, "%s: damaged ELF file: bad header of a symbol table", name);
+	*table = (struct symbol_table){
+		.present = true,
+		.offset = section->sh_offset,
+		.count = section->sh_size / sizeof(Elf64_Sym),
+		.strings_offset = strings.sh_offset,
+		.strings_size = strings.sh_size,
+	};
+	return check_table(file, table, name, err);
+}
+
+static int count_sections(const struct elf_file *file, uint64_t *count, const char *name, struct error *err)
+{
+	const Elf64_Ehdr *header = &file->header;
+	Elf64_Shdr first;
+
+	*count = 0;
+	if (!header->e_shoff)
+		return 0;
+	if (header->e_shentsize != sizeof(Elf64_Shdr))
+		return error__set(err, -ENOEXEC, "%s: damaged ELF file: bad size of section headers", name);
+	if (!in_file(file, header->e_shoff, sizeof(first)) || !read_section(file, 0, &first))
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: section headers are outside of it", name);
+	/* From 0xff00 sections on, the count is in the first one (ELF gABI, "Sections"). */
+	*count = header->e_shnum ? header->e_shnum : first.sh_size;
+	if (*count > SECTIONS_MAX)
+		return error__set(err, -EFBIG, "%s: damaged ELF file: too many section headers", name);
+	if (!in_file(file, header->e_shoff, *count * sizeof(Elf64_Shdr)))
+		return error__set(err, -ENOEXEC, "%s: truncated ELF file: section headers are outside of it", name);
+	return 0;
+}
+
+static int find_section_tables(struct elf_file *file, const char *name, struct error *err)
+{
+	Elf64_Shdr section;
+	uint64_t count;
+	int ret;
+
+	ret = count_sections(file, &count, name, err);
+	for (uint64_t i = 0; !ret && i < count; i++) {
+		if (!read_section(file, i, &section))
+			return error__set(err, -EIO, "%s: cannot read its section headers", name);
+		if (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM)
+			ret = read_section_table(file, &section, count, name, err);
+	}
+	return ret;
+}
+
+/* What PT_DYNAMIC says of the dynamic symbols: addresses, 0 where it says nothing. */
+struct dynamic {
+	uint64_t symbols, strings, strings_size, hash, gnu_hash;
+};
+
+static void read_dynamic(const struct elf_file *file, const Elf64_Phdr *segment, struct dynamic *dynamic)
+{
+	uint64_t count = segment->p_filesz / sizeof(Elf64_Dyn);
+	Elf64_Dyn entry;
+
+	for (uint64_t i = 0; i < count && i < DYNAMIC_MAX; i++) {
+		if (!read_exact(file, segment->p_offset + i * sizeof(entry), &entry, sizeof(entry)))
+			return;
+		switch (entry.d_tag) {
+		case DT_NULL:
+			return;
+		case DT_SYMTAB:
+			dynamic->symbols = entry.d_un.d_ptr;
+			break;
+		case DT_STRTAB:
+			dynamic->strings = entry.d_un.d_ptr;
+			break;
+		case DT_STRSZ:
+			dynamic->strings_size = entry.d_un.d_val;
+			break;
+		case DT_HASH:
+			dynamic->hash = entry.d_un.d_ptr;
+			break;
+		case DT_GNU_HASH:
+			dynamic->gnu_hash = entry.d_un.d_ptr;
+			break;
+		}
+	}
+}
+
+/*
+ * A DT_GNU_HASH table does not say how many symbols there are: they end with the chain of the bucket that begins at
+ * the highest index, and a chain ends at a hash with bit 0 set. Returns 0 when the table makes no sense.
+ */
+static uint64_t count_gnu_hash(const struct elf_file *file, uint64_t offset)
+{
+	struct {
+		uint32_t buckets, first_symbol, bloom_words, bloom_shift;
+	} head;
+	uint64_t buckets, chains;
+	uint32_t last = 0, value;
+
+	if (!read_exact(file, offset, &head, sizeof(head)) || head.buckets > HASHED_MAX)
+		return 0;
+	buckets = offset + sizeof(head) + (uint64_t)head.bloom_words * sizeof(uint64_t);
+	chains = buckets + (uint64_t)head.buckets * sizeof(uint32_t);
+	for (uint32_t i = 0; i < head.buckets; i++) {
+		if (!read_exact(file, buckets + (uint64_t)i * sizeof(value), &value, sizeof(value)))
+			return 0;
+		last = value > last ? value : last;
+	}
+	if (last < head.first_symbol)
+		return head.first_symbol; /* none hashed: those before are imports */
+	for (; last < HASHED_MAX; last++) {
+		if (!read_exact(file, chains + (uint64_t)(last - head.first_symbol) * sizeof(value), &value,
+				sizeof(value)))
+			return 0;
+		if (value & 1)
+			return (uint64_t)last + 1;
+	}
+	return 0;
+}
+
+/* The count of symbols is that of the chains in a DT_HASH table: its second word. */
+static uint64_t count_hash(const struct elf_file *file, uint64_t offset)
+{
+	uint32_t head[2];
+
+	return read_exact(file, offset, head, sizeof(head)) ? head[1] : 0;
+}
+
+static int find_dynamic_table(struct elf_file *file, const char *name, struct error *err)
+{
+	struct symbol_table table = {.present = true};
+	struct dynamic dynamic = {0};
+	uint64_t hash;
+
+	for (size_t i = 0; i < file->segment_count; i++) {
+		if (file->segments[i].p_type != PT_DYNAMIC)
+			continue;
+		read_dynamic(file, &file->segments[i], &dynamic);
+		break; /* there is but one */
+	}
+	if (!dynamic.symbols || !dynamic.strings)
+		return 0;
+	if (!elf_file__offset_of(file, dynamic.symbols, &table.offset) ||
+	    !elf_file__offset_of(file, dynamic.strings, &table.strings_offset))
+		return error__set(err, -ENOEXEC, "%s: damaged ELF file: its dynamic symbols are in no segment", name);
+	table.strings_size = dynamic.strings_size;
+	if (dynamic.gnu_hash && elf_file__offset_of(file, dynamic.gnu_hash, &hash))
+		table.count = count_gnu_hash(file, hash);
+	if (!table.count && dynamic.hash && elf_file__offset_of(file, dynamic.hash, &hash))
+		table.count = count_hash(file, hash);
+	file->tables[TABLE_DYNSYM] = table;
+	return check_table(file, &table, name, err);
+}
+
+/* ---- life */
+
+static int read_all(struct elf_file *file, const char *name, struct error *err)
+{
+	int ret;
+
+	ret = read_header(file, name, err);
+	if (!ret)
+		ret = read_segments(file, name, err);
+	if (!ret)
+		ret = read_build_id(file, name, err);
+	if (!ret)
+		ret = find_section_tables(file, name, err);
+	if (!ret && !file->tables[TABLE_DYNSYM].present)
+		ret = find_dynamic_table(file, name, err);
+	return ret;
+}
+
+static int open_copy(struct elf_file *file, int fd, const char *name, struct error *err)
+{
+	struct stat st;
+	int ret;
+
+	file->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (file->fd < 0 || fstat(file->fd, &st) < 0) {
+		ret = -errno;
+		return error__set(err, ret, "%s: cannot use its descriptor: %s", name, error__reason(ret));
+	}
+	if (!S_ISREG(st.st_mode))
+		return error__set(err, -ENOEXEC, "%s: not a regular file", name);
+	file->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err)
+{
+	struct elf_file *new;
+	int ret;
+
+	*file = NULL;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return error__set(err, -ENOMEM, "%s: out of memory", name);
+	new->fd = -1;
+	new->tables = calloc(TABLE_COUNT, sizeof(*new->tables));
+	if (!new->tables)
+		ret = error__set(err, -ENOMEM, "%s: out of memory", name);
+	else
+		ret = open_copy(new, fd, name, err);
+	if (!ret)
+		ret = read_all(new, name, err);
+	if (ret) {
+		elf_file__free(new);
+		return ret;
+	}
+	*file = new;
+	return 0;
+}
+
+void elf_file__free(struct elf_file *file)
+{
+	if (!file)
+		return;
+	for (int i = 0; file->tables && i < TABLE_COUNT; i++)
+		free(file->tables[i].strings);
+	free(file->tables);
+	free(file->segments);
+	free(file->build_id);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file);
+}
+
+/* ---- questions */
+
+const char *elf_file__build_id(const struct elf_file *file)
+{
+	return file->build_id;
+}
+
+bool elf_file__has_symtab(const struct elf_file *file)
+{
+	return file->tables[TABLE_SYMTAB].present;
+}
+
+bool elf_file__offset_of(const struct elf_file *file, uint64_t address, uint64_t *offset)
+{
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const Elf64_Phdr *segment = &file->segments[i];
+
+		if (segment->p_type != PT_LOAD || address < segment->p_vaddr ||
+		    address - segment->p_vaddr >= segment->p_filesz)
+			continue;
+		*offset = segment->p_offset + (address - segment->p_vaddr);
+		return true;
+	}
+	return false;
+}
+
+bool elf_file__address_of(const struct elf_file *file, uint64_t offset, uint64_t *address)
+{
+	bool found = false;
+
+	/* Where segments share bytes of the file, the executable one is meant. */
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const Elf64_Phdr *segment = &file->segments[i];
+		bool executable = segment->p_flags & PF_X;
+
+		if (segment->p_type != PT_LOAD || offset < segment->p_offset ||
+		    offset - segment->p_offset >= segment->p_filesz || (found && !executable))
+			continue;
+		*address = segment->p_vaddr + (offset - segment->p_offset);
+		found = true;
+		if (executable)
+			break;
+	}
+	return found;
+}
+
+/* ---- symbols */
+
+/*
+ * Ends each name at its "@". All at once, as a look at the length of each symbol's name would take for ever if they
+ * all were one and the same long one. Names that share a tail begin after the '@' and are not hurt.
+ */
+static void cut_versions(char *strings, size_t size)
+{
+	char *end = strings + size;
+
+	for (char *at = strings; (at = memchr(at, '@', (size_t)(end - at))); at++)
+		*at = '\0';
+}
+
+static int read_strings(const struct elf_file *file, struct symbol_table *table)
+{
+	if (table->strings)
+		return 0;
+	table->strings = malloc(table->strings_size + 1);
+	if (!table->strings)
+		return -ENOMEM;
+	if (!read_exact(file, table->strings_offset, table->strings, table->strings_size)) {
+		free(table->strings);
+		table->strings = NULL;
+		return -EIO;
+	}
+	table->strings[table->strings_size] = '\0';
+	cut_versions(table->strings, table->strings_size);
+	return 0;
+}
+
+static bool make_symbol(const struct elf_file *file, struct symbol_table *table, const Elf64_Sym *raw,
+			struct elf_symbol *symbol)
+{
+	unsigned int bind = ELF64_ST_BIND(raw->st_info);
+	const char *name;
+
+	if (ELF64_ST_TYPE(raw->st_info) != STT_FUNC || raw->st_shndx == SHN_UNDEF ||
+	    raw->st_name >= table->strings_size)
+		return false;
+	name = table->strings + raw->st_name;
+	*symbol = (struct elf_symbol){
+		.name = name,
+		.address = raw->st_value,
+		.size = raw->st_size,
+		.global = bind == STB_GLOBAL || bind == STB_WEAK,
+		.dynamic = table == &file->tables[TABLE_DYNSYM],
+	};
+	return *name && elf_file__offset_of(file, raw->st_value, &symbol->offset);
+}
+
+static int visit_table(const struct elf_file *file, struct symbol_table *table,
+		       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
+{
+	Elf64_Sym raw[256]; /* 6 KiB a read */
+	struct elf_symbol symbol;
+	int ret;
+
+	ret = read_strings(file, table);
+	for (uint64_t first = 0; !ret && first < table->count; first += ARRAY_SIZE(raw)) {
+		uint64_t count = table->count - first < ARRAY_SIZE(raw) ? table->count - first : ARRAY_SIZE(raw);
+
+		if (!read_exact(file, table->offset + first * sizeof(*raw), raw, count * sizeof(*raw)))
+			return -EIO;
+		for (uint64_t i = 0; !ret && i < count; i++)
+			if (make_symbol(file, table, &raw[i], &symbol))
+				ret = visit(&symbol, cookie);
+	}
+	return ret;
+}
+
+int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
+			    void *cookie)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && i < TABLE_COUNT; i++)
+		if (file->tables[i].present)
+			ret = visit_table(file, &file->tables[i], visit, cookie);
+	return ret;
+}

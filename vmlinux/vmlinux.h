@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The kernel types that the BPF programs touch, and of them only the members they read: libbpf relocates every access
+ * to the running kernel's layout (CO-RE), so order and size here mean nothing. Beside each type: why, and since when.
+ */
+#ifndef MEMTRAWL_VMLINUX_H
+#define MEMTRAWL_VMLINUX_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef _Bool bool;
+enum { false, true };
+
+/* The context of uprobe programs. Not relocated: its layout is the x86-64 ABI's of <asm/ptrace.h>, since forever. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+#else
+#error "uprobe contexts are known for x86-64 only"
+#endif
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+/* How many threads are left: 0 in sched_process_exit of the last one. Since 2.6. */
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+};
+
+/* Where the kernel put the trampoline that uretprobes return to. xol_area is private to uprobes.c; since 3.5. */
+struct xol_area {
+	unsigned long vaddr;
+};
+
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+
+struct mm_struct {
+	struct uprobes_state uprobes_state;
+};
+
+/* Identity. start_boottime has had this name since 5.5 (cf25e24db61c). */
+struct task_struct {
+	int pid;
+	int tgid;
+	int exit_code;
+	u64 start_boottime;
+	struct signal_struct *signal;
+	struct mm_struct *mm;
+	struct task_struct *group_leader;
+};
+
+
+/* The iterator over a map's elements (5.9). */
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
+};
+
+#pragma clang attribute pop
+
+#endif
