@@ -107,6 +107,9 @@ print-lint-flags:
 check-unit: $(UNIT)
 	@tools/run-unit $(UNIT)
 
+check-live: all targets
+	/usr/bin/python3 -m pytest -q -rs --tb=short -p no:cacheprovider tests/live
+
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
