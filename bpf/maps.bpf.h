@@ -105,4 +105,15 @@ static __always_inline void count_loss(struct mt_counters *c, enum mt_loss loss)
 	__sync_fetch_and_add(&c->loss[loss], 1);
 }
 
+static __always_inline u64 now_ns(struct mt_counters *c)
+{
+	u64 jiffies = bpf_jiffies64();
+
+	if (c->jiffies != jiffies) {
+		c->now_ns = bpf_ktime_get_ns();
+		c->jiffies = jiffies;
+	}
+	return c->now_ns;
+}
+
 #endif

@@ -19,6 +19,7 @@ enum {
 	MT_SITES_DEFAULT = 16384,  /* sites and stacks */
 	MT_LIVE_DEFAULT = 1 << 20, /* live blocks */
 	MT_THREADS_MAX = 65536,	   /* threads of followed processes */
+	MT_WINDOW = 64,		   /* words of stack memory that are read at once */
 	MT_SIZE_BUCKETS = 48,	   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,	   /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
 	MT_VARIANCE_SHIFT = 16,	   /* mt_site.live_variance counts 2^16 square bytes */
@@ -101,16 +102,20 @@ struct mt_process {
 	__u32 parent;	  /* slot of the process that forked it + 1, or 0 */
 };
 
-/* Map `counters`, per CPU, indexed by slot. Not reset at exec, as traps are paid by whoever is in the slot. */
+/*
+ * Map `counters`, per CPU, indexed by slot. Not reset at exec, as traps are paid by whoever is in the slot. The calls
+ * are what overhead is reckoned from: a thread that is preempted in the middle of counting one may lose it. Losses are
+ * added atomically.
+ */
 struct mt_counters {
 	__u64 alloc_calls;  /* traps at allocation entries */
 	__u64 returns;	    /* return traps */
 	__u64 free_calls;   /* traps at frees */
 	__u64 alloc_failed; /* allocations that returned no block */
-	__u64 recorded;	    /* blocks put into the live table */
+	__u64 jiffies;	    /* when now_ns was read */
+	__u64 now_ns;	    /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
 	__u64 loss[MT_LOSS_MAX];
-	__u64 reserved;
-	__u64 size_objects[MT_SIZE_BUCKETS];
+	__u64 size_objects[MT_SIZE_BUCKETS]; /* of allocations, if mt_session.count_details */
 };
 
 /*
@@ -130,8 +135,10 @@ struct mt_thread {
 	__u32 objects;
 	__u32 mode; /* MT_THREAD_* bits */
 	__u32 class;
-	__u32 reserved;
+	__u32 stack_process; /* that stack_key was interned for */
 	struct mt_stack stack;
+	__u64 window_start;	 /* address that window[0] is from */
+	__u64 window[MT_WINDOW]; /* stack memory on its way to becoming frames */
 };
 
 enum {
@@ -189,7 +196,7 @@ struct mt_session {
 	__u64 bystander_hits; /* traps paid by processes that are not followed, when links have no pid filter */
 	__u32 frames;	      /* frames to keep, 1 to MT_FRAMES_MAX */
 	__u32 follow_forks;
-	__u32 count_temporary;
+	__u32 count_details; /* temporary allocations, and sizes */
 	__u32 paused; /* allocation probes return at once; frees go on */
 
 	/* Not read by programs: what user space wants the next command to know. */
@@ -231,8 +238,8 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_process, 72);
-MT_ASSERT_SIZE(mt_counters, (5 + 11 + 1 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024);
+MT_ASSERT_SIZE(mt_counters, (6 + 11 + 48) * 8);
+MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 128);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");

@@ -117,7 +117,7 @@ static void set_switches(struct session *session)
 	shared->live_capacity = options->live_max;
 	shared->frames = options->frames;
 	shared->follow_forks = options->follow_forks;
-	shared->count_temporary = options->count_temporary;
+	shared->count_details = options->count_details;
 	shared->adaptive = options->adaptive;
 	shared->max_overhead = (uint32_t)(options->max_overhead * 100);
 	shared->rung = session->rung;

@@ -27,7 +27,7 @@ struct session_options {
 	uint32_t live_max;	 /* entries of the live table */
 	uint32_t sites_max;	 /* entries of the site and the stack tables */
 	bool follow_forks;
-	bool count_temporary;
+	bool count_details;
 	const struct alloc_spec *specs; /* custom allocators; borrowed for the life of the session */
 	size_t spec_count;
 };
