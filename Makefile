@@ -96,6 +96,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -lcmocka -o $@
 
+# programs that the live tests run
+$(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
 -include tests/targets/targets.mk
 
 check demo bench lint:

@@ -463,7 +463,7 @@ static void damaged_comment_is_refused(void **state)
 	refuse_comment("\"comm\":\"server\"", "\"comm\":12345678",
 		       "its memtrawl.profile-extra/1 comment is damaged: bad \"comm\"");
 	refuse_comment("\"table_full\":0", "\"table_full\":x", "its memtrawl.profile-extra/1 comment is damaged: not JSON");
-	refuse_comment("\"size_objects\":[0,0", "\"size_objects\":[-1",
+	refuse_comment("\"size_objects\":[0,0", "\"size_objects\":[-10",
 		       "its memtrawl.profile-extra/1 comment is damaged: bad \"size_objects\"");
 }
 

@@ -4,6 +4,10 @@
 #include <string.h>
 
 const struct command commands[] = {
+	{"list", "list the snapshots in the store", cmd_list},
+	{"show", "show a snapshot or a profile file, by call site", cmd_show},
+	{"diff", "show what changed between two snapshots", cmd_diff},
+	{"rm", "remove snapshots from the store", cmd_rm},
 	{0},
 };
 

@@ -18,4 +18,9 @@ extern const struct command commands[];
 /* The command of that name, or NULL. */
 const struct command *command__find(const char *verb);
 
+enum status cmd_list(int argc, char **argv);
+enum status cmd_show(int argc, char **argv);
+enum status cmd_diff(int argc, char **argv);
+enum status cmd_rm(int argc, char **argv);
+
 #endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "analyze/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/group.h"
+
+const char *report__group_name(enum report_group group)
+{
+	static const char *const names[] = {"line", "function", "file", "object", "stack"};
+
+	return names[group];
+}
+
+static bool counts_empty(const struct report_counts *counts)
+{
+	return !counts->stacks && !counts->live_bytes && !counts->live_objects && !counts->alloc_bytes &&
+	       !counts->alloc_objects && !counts->free_bytes && !counts->free_objects;
+}
+
+bool report__has_others(const struct report *report)
+{
+	return !counts_empty(&report->others) || !counts_empty(&report->others_before);
+}
+
+void report__free(struct report *report)
+{
+	if (!report)
+		return;
+	free(report->rows);
+	frame_list__free(report->frame_list);
+	free(report);
+}
+
+static struct report_subject subject_of(const struct profile *profile)
+{
+	struct report_subject subject = {
+		.process = profile->process,
+		.start_ns = profile->start_ns,
+		.end_ns = profile->end_ns,
+		.seconds = profile->seconds,
+		.older_seconds = profile->older_seconds,
+		.end_reason = profile->end_reason,
+		.sampling = profile->sampling,
+		.rss = profile->rss,
+		.totals = profile->totals,
+	};
+
+	memcpy(subject.loss, profile->loss, sizeof(subject.loss));
+	return subject;
+}
+
+/* ---- order */
+
+static uint64_t magnitude(uint64_t before, uint64_t after)
+{
+	return before > after ? before - after : after - before;
+}
+
+/* A number to sort by, largest first. */
+static double key_of(const struct report_row *row, enum report_sort sort)
+{
+	const struct report_counts *now = &row->counts, *before = &row->before;
+
+	switch (sort) {
+	case SORT_LIVE:
+		return (double)magnitude(before->live_bytes, now->live_bytes);
+	case SORT_ALLOC:
+		return (double)magnitude(before->alloc_bytes, now->alloc_bytes);
+	case SORT_OBJECTS:
+		return (double)magnitude(before->live_objects, now->live_objects);
+	case SORT_PEAK:
+		return (double)magnitude(before->peak_bytes, now->peak_bytes);
+	case SORT_GROWTH:
+		return (double)change__of(before->live_bytes, now->live_bytes).absolute;
+	case SORT_AGE:
+		return now->oldest_age_seconds;
+	case SORT_TEMPORARY:
+		return (double)magnitude(before->temporary_objects, now->temporary_objects);
+	case SORT_SCORE:
+		return row->leak.score;
+	}
+	return 0;
+}
+
+static int compare_numbers(double a, double b)
+{
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+/* Ties go to the larger in live, then allocated bytes, then by id: the order never depends on the input's. */
+static int compare_rows(const void *a, const void *b, void *cookie)
+{
+	const enum report_sort *sort = cookie;
+	const struct report_row *x = a, *y = b;
+	int order;
+
+	order = compare_numbers(key_of(x, *sort), key_of(y, *sort));
+	if (!order)
+		order = compare_numbers(key_of(x, SORT_LIVE), key_of(y, SORT_LIVE));
+	if (!order)
+		order = compare_numbers(key_of(x, SORT_ALLOC), key_of(y, SORT_ALLOC));
+	if (!order)
+		order = x->id < y->id ? -1 : x->id > y->id;
+	return order;
+}
+
+/* ---- what is shown, and what is not */
+
+static bool shown(const struct report *report, const struct report_row *row)
+{
+	const struct report_counts *now = &row->counts, *before = &row->before;
+
+	if (magnitude(before->live_bytes, now->live_bytes) < report->request.min_bytes)
+		return false;
+	if (report->kind == REPORT_LEAKS)
+		return now->live_bytes > 0;
+	if (report->kind == REPORT_DIFF)
+		return now->live_bytes != before->live_bytes || now->live_objects != before->live_objects ||
+		       now->alloc_bytes != before->alloc_bytes || now->alloc_objects != before->alloc_objects;
+	return true;
+}
+
+/* Moves the rows that are to be shown to the front, and returns their number. */
+static size_t select_rows(struct report *report)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct report_row row = report->rows[i];
+
+		if (!shown(report, &row))
+			continue;
+		report->rows[i] = report->rows[count];
+		report->rows[count++] = row;
+	}
+	return count;
+}
+
+/* Adds to *others what a total of the process has beyond all sites (those of stacks that could not be kept). */
+static void add_rest(uint64_t *others, uint64_t total, uint64_t of_sites)
+{
+	if (total > of_sites)
+		*others += total - of_sites;
+}
+
+static void add_unattributed(struct report_counts *others, const struct report_counts *sites,
+			     const struct profile_totals *totals)
+{
+	add_rest(&others->live_bytes, totals->live_bytes, sites->live_bytes);
+	add_rest(&others->live_objects, totals->live_objects, sites->live_objects);
+	add_rest(&others->alloc_bytes, totals->alloc_bytes, sites->alloc_bytes);
+	add_rest(&others->alloc_objects, totals->alloc_objects, sites->alloc_objects);
+	add_rest(&others->free_bytes, totals->free_bytes, sites->free_bytes);
+	add_rest(&others->free_objects, totals->free_objects, sites->free_objects);
+}
+
+static void sum_others(struct report *report, const struct group *group, size_t first)
+{
+	struct report_counts all, all_before;
+
+	report->others = group->dropped;
+	report->others_before = group->dropped_before;
+	for (size_t i = first; i < group->count; i++) {
+		counts__add(&report->others, &report->rows[i].counts);
+		counts__add(&report->others_before, &report->rows[i].before);
+	}
+	all = report->others;
+	all_before = report->others_before;
+	for (size_t i = 0; i < first; i++) {
+		counts__add(&all, &report->rows[i].counts);
+		counts__add(&all_before, &report->rows[i].before);
+	}
+	add_unattributed(&report->others, &all, &report->subject.totals);
+	add_unattributed(&report->others_before, &all_before, &report->before.totals);
+}
+
+/* The rows are those of the group, which gives them away. */
+static void arrange(struct report *report, struct group *group)
+{
+	size_t count;
+
+	report->rows = group->rows;
+	report->row_count = group->count;
+	group->rows = NULL;
+	for (size_t i = 0; report->kind == REPORT_LEAKS && i < report->row_count; i++)
+		report->rows[i].leak = leak__judge(&report->rows[i].counts, report->subject.seconds,
+						   report->subject.older_seconds);
+	count = select_rows(report);
+	if (count)
+		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, &report->request.sort);
+	if (report->request.top_n && count > report->request.top_n)
+		count = report->request.top_n;
+	sum_others(report, group, count);
+	report->row_count = count;
+}
+
+static struct report *build(enum report_kind kind, const struct diff *diff, const struct report_request *request)
+{
+	struct report *report = calloc(1, sizeof(*report));
+	struct group group = {0};
+	int code = -ENOMEM;
+
+	if (!report)
+		return NULL;
+	report->kind = kind;
+	report->request = *request;
+	report->subject = subject_of(diff->after);
+	if (diff->before)
+		report->before = subject_of(diff->before);
+	report->frame_list = frame_list__new();
+	if (report->frame_list)
+		code = group__add_up(diff, request, report->frame_list, &group);
+	if (!code)
+		arrange(report, &group);
+	group__free(&group);
+	if (code) {
+		report__free(report);
+		return NULL;
+	}
+	return report;
+}
+
+static int new_report(enum report_kind kind, const struct profile *before, const struct profile *after,
+		      const struct report_request *request, struct report **report, struct error *err)
+{
+	struct diff *diff = diff__new(before, after);
+
+	*report = diff ? build(kind, diff, request) : NULL;
+	diff__free(diff);
+	return *report ? 0 : error__set(err, -ENOMEM, "cannot make the report: out of memory");
+}
+
+int report__new(enum report_kind kind, const struct profile *profile, const struct report_request *request,
+		struct report **report, struct error *err)
+{
+	return new_report(kind, NULL, profile, request, report, err);
+}
+
+int report__new_diff(const struct profile *before, const struct profile *after, const struct report_request *request,
+		     struct report **report, struct error *err)
+{
+	return new_report(REPORT_DIFF, before, after, request, report, err);
+}

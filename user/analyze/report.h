@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report: what a person or a program is to be shown of a profile, of two profiles' difference, or of a profile's
+ * leak suspects. Everything under user/render/ reads this and nothing else.
+ *
+ * Its texts are those of the profiles it was made from, which must outlive it.
+ */
+#ifndef MEMTRAWL_ANALYZE_REPORT_H
+#define MEMTRAWL_ANALYZE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyze/leaks.h"
+#include "profile/diff.h"
+#include "profile/profile.h"
+
+enum report_kind { REPORT_PROFILE, REPORT_DIFF, REPORT_LEAKS };
+
+/* In the order of the words that --group-by takes. */
+enum report_group { GROUP_LINE, GROUP_FUNCTION, GROUP_FILE, GROUP_OBJECT, GROUP_STACK };
+
+/* In the order of the words that --sort takes. In a diff, all but growth go by the size of the change. */
+enum report_sort {
+	SORT_LIVE,
+	SORT_ALLOC,
+	SORT_OBJECTS, /* live objects */
+	SORT_PEAK,
+	SORT_GROWTH, /* what live bytes grew by: most growth first, most shrinking last */
+	SORT_AGE,    /* of the oldest live block */
+	SORT_TEMPORARY,
+	SORT_SCORE, /* of leaks */
+};
+
+struct report_request {
+	enum report_group group;
+	enum report_sort sort;
+	uint64_t top_n;	      /* rows at most; 0: all */
+	uint64_t min_bytes;   /* rows with fewer live bytes (in a diff: that changed by less) are left out */
+	double older_seconds; /* stacks without a live block that old are left out; 0: none are */
+	const char *filter;   /* stacks are left out whose frames do not hold this text; NULL: none are */
+};
+
+/* One line of a stack: an inlined function, a function, an address without a name, or a note such as "[truncated]". */
+struct report_frame {
+	const char *function; /* NULL if unknown */
+	const char *file;     /* of the source; NULL if unknown */
+	uint32_t line;	      /* 0 if unknown */
+	const char *object;   /* file of the mapping; NULL outside all files */
+	const char *build_id; /* NULL if unknown */
+	uint64_t offset;      /* return address - 1, relative to the file; the address outside all files */
+	bool has_offset;      /* false for notes, and where a row stands for more than one place */
+	bool inlined;	      /* into the function that follows */
+};
+
+/* As in struct profile_site. */
+struct report_counts {
+	uint64_t live_bytes, live_objects;
+	uint64_t alloc_bytes, alloc_objects;
+	uint64_t free_bytes, free_objects;
+	uint64_t peak_bytes, temporary_objects, older_bytes;
+	double live_bytes_stderr;
+	double oldest_age_seconds; /* negative: unknown, or nothing lives */
+	size_t stacks;		   /* how many were added up here */
+};
+
+struct report_row {
+	uint64_t id;			   /* of the site by stack; else a hash of what the row stands for */
+	struct report_counts counts;	   /* of the profile; of the later one in a diff */
+	struct report_counts before;	   /* in a diff: of the earlier one */
+	const struct report_frame *frames; /* by stack: innermost first; else the one frame that the row stands for */
+	size_t frame_count;
+	struct leak leak; /* in a report of leaks */
+};
+
+/* What a report says about a profile as a whole. */
+struct report_subject {
+	struct profile_process process;
+	int64_t start_ns, end_ns;
+	double seconds, older_seconds;
+	const char *end_reason;
+	struct profile_sampling sampling;
+	struct profile_rss rss;
+	struct profile_totals totals;
+	uint64_t loss[MT_LOSS_MAX];
+};
+
+struct report {
+	enum report_kind kind;
+	struct report_request request;
+	struct report_subject subject; /* of the profile; of the later one in a diff */
+	struct report_subject before;  /* in a diff: of the earlier one */
+	struct report_row *rows;
+	size_t row_count;
+	/* What no row shows (and what has no stack at all), so that rows and others add up to the totals. */
+	struct report_counts others, others_before;
+	struct frame_list *frame_list; /* owns the rows' frames */
+};
+
+/* Of one profile. 0, or -ENOMEM with err. The caller frees *report. */
+int report__new(enum report_kind kind, const struct profile *profile, const struct report_request *request,
+		struct report **report, struct error *err);
+
+/* Of two. */
+int report__new_diff(const struct profile *before, const struct profile *after, const struct report_request *request,
+		     struct report **report, struct error *err);
+
+void report__free(struct report *report);
+
+/* There is something that no row shows. */
+bool report__has_others(const struct report *report);
+
+/* "stack", as --group-by has it. */
+const char *report__group_name(enum report_group group);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "profile/pprof.h"
+
+size_t output__width(const struct output_options *output)
+{
+	struct winsize size;
+
+	if (output->path || !isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col;
+}
+
+int output__write(const struct buf *buf, const struct output_options *output, struct error *err)
+{
+	if (buf__failed(buf))
+		return error__set(err, -ENOMEM, "cannot make the output: out of memory");
+	if (output->path)
+		return file__replace(output->path, buf->data, buf->size, 0644, err);
+	if (fwrite(buf->data, 1, buf->size, stdout) != buf->size || fflush(stdout)) {
+		int code = -errno;
+
+		return error__set(err, code, "cannot write to standard output: %s", error__reason(code));
+	}
+	return 0;
+}
+
+static struct report_request request_of(const struct report_options *options, enum report_group group,
+					enum report_sort sort, enum output_format format)
+{
+	struct report_request request = {
+		.group = options->group == OPTION_NOT_GIVEN ? group : (enum report_group)options->group,
+		.sort = options->sort == OPTION_NOT_GIVEN ? sort : (enum report_sort)options->sort,
+		.top_n = options->top_n,
+		.min_bytes = options->min_bytes,
+		.older_seconds = (double)options->older_ns / 1e9,
+		.filter = options->filter,
+	};
+
+	if (request.top_n == TOP_N_NOT_GIVEN)
+		request.top_n = format == FORMAT_TEXT ? TOP_N_DEFAULT : 0;
+	return request;
+}
+
+static int write_report(const struct report *report, enum output_format format, const struct output_options *output,
+			struct error *err)
+{
+	struct buf buf = {0};
+	int code;
+
+	switch (format) {
+	case FORMAT_TEXT:
+	case FORMAT_PPROF: /* has been dealt with */
+		render__text(report, output__width(output), &buf);
+		break;
+	case FORMAT_JSON:
+		render__json(report, &buf);
+		break;
+	case FORMAT_CSV:
+		render__csv(report, &buf);
+		break;
+	case FORMAT_FOLDED:
+		render__folded(report, &buf);
+		break;
+	}
+	code = output__write(&buf, output, err);
+	buf__free(&buf);
+	return code;
+}
+
+static int write_pprof(const struct profile *profile, const struct output_options *output, struct error *err)
+{
+	struct buf buf = {0};
+	int code;
+
+	if (!output->path && isatty(STDOUT_FILENO))
+		return error__usage(err, "pprof is no format for a terminal: give -o FILE, or redirect the output");
+	code = pprof__encode(profile, &buf);
+	if (code)
+		error__set(err, code, "cannot write the profile: %s", error__reason(code));
+	else
+		code = output__write(&buf, output, err);
+	buf__free(&buf);
+	return code;
+}
+
+/* --older asks for something that the profile may not know. */
+static void warn_without_ages(const struct profile *profile, const struct report_options *options)
+{
+	for (size_t i = 0; i < profile->site_count; i++)
+		if (profile->sites[i].oldest_age_seconds >= 0)
+			return;
+	if (options->older_ns && profile->site_count)
+		warn("the profile does not hold the ages of blocks, so --older leaves nothing of it");
+}
+
+int output__profile(enum report_kind kind, const struct profile *profile, const struct report_options *options,
+		    const struct output_options *output, struct error *err)
+{
+	struct report_request request;
+	enum output_format format;
+	struct report *report;
+	int code;
+
+	code = output_options__format(output, &format, err);
+	if (code)
+		return code;
+	if (format == FORMAT_PPROF)
+		return write_pprof(profile, output, err);
+	if (options->sort == SORT_SCORE && kind != REPORT_LEAKS)
+		return error__usage(err, "--sort score is for leaks: sort by live, alloc, objects, peak, growth, age or temporary");
+	warn_without_ages(profile, options);
+	request = request_of(options, GROUP_STACK, kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE, format);
+	code = report__new(kind, profile, &request, &report, err);
+	if (code)
+		return code;
+	code = write_report(report, format, output, err);
+	report__free(report);
+	return code;
+}
+
+/* Code moves from build to build, and with it the ids of sites; functions keep their names. */
+static enum report_group group_for_diff(const struct profile *before, const struct profile *after)
+{
+	const char *a = before->process.build_id, *b = after->process.build_id;
+
+	return a && b && strcmp(a, b) ? GROUP_FUNCTION : GROUP_STACK;
+}
+
+int output__diff(const struct profile *before, const struct profile *after, const struct report_options *options,
+		 const struct output_options *output, struct error *err)
+{
+	struct report_request request;
+	enum output_format format;
+	struct report *report;
+	int code;
+
+	code = output_options__format(output, &format, err);
+	if (code)
+		return code;
+	if (format == FORMAT_PPROF)
+		return error__usage(err, "a diff cannot be written as pprof: `go tool pprof -diff_base A B` shows one");
+	if (options->sort == SORT_SCORE)
+		return error__usage(err, "--sort score is for leaks: sort by live, alloc, objects, peak, growth, age or temporary");
+	request = request_of(options, group_for_diff(before, after), SORT_LIVE, format);
+	code = report__new_diff(before, after, &request, &report, err);
+	if (code)
+		return code;
+	code = write_report(report, format, output, err);
+	report__free(report);
+	return code;
+}
+
+int output__list(const struct listing *listing, const struct output_options *output, struct error *err)
+{
+	enum output_format format;
+	struct buf buf = {0};
+	int code;
+
+	code = output_options__format(output, &format, err);
+	if (code)
+		return code;
+	if (format == FORMAT_FOLDED || format == FORMAT_PPROF)
+		return error__usage(err, "a list can be written as text, json or csv");
+	if (format == FORMAT_JSON)
+		render__list_json(listing, &buf);
+	else if (format == FORMAT_CSV)
+		render__list_csv(listing, &buf);
+	else
+		render__list_text(listing, output__width(output), &buf);
+	code = output__write(&buf, output, err);
+	buf__free(&buf);
+	return code;
+}

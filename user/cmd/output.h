@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a profile and the options to what is printed or written: the last step of every verb that shows one. */
+#ifndef MEMTRAWL_CMD_OUTPUT_H
+#define MEMTRAWL_CMD_OUTPUT_H
+
+#include "analyze/report.h"
+#include "cmd/report_options.h"
+#include "lib/buf.h"
+#include "render/render.h"
+
+/*
+ * Reports on one profile, as REPORT_PROFILE or REPORT_LEAKS, and writes it where and how the options say: to standard
+ * output (text is cut to a terminal's width), or to a file, which is replaced whole. pprof is always the whole profile.
+ * Returns 0 or a negative errno with err.
+ */
+int output__profile(enum report_kind kind, const struct profile *profile, const struct report_options *options,
+		    const struct output_options *output, struct error *err);
+
+/* The same for what changed from one to the other. Without --group-by: by stack, but by function across builds. */
+int output__diff(const struct profile *before, const struct profile *after, const struct report_options *options,
+		 const struct output_options *output, struct error *err);
+
+int output__list(const struct listing *listing, const struct output_options *output, struct error *err);
+
+/* Writes finished bytes to the options' file or to standard output. For documents of a verb's own. */
+int output__write(const struct buf *buf, const struct output_options *output, struct error *err);
+
+/* Columns of the terminal that text would be written to; 0 if it would not go to one. */
+size_t output__width(const struct output_options *output);
+
+#endif

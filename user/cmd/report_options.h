@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options that mean the same on every verb that prints a profile, and on every verb that uses the store. */
+#ifndef MEMTRAWL_CMD_REPORT_OPTIONS_H
+#define MEMTRAWL_CMD_REPORT_OPTIONS_H
+
+#include "analyze/report.h"
+#include "cmd/options.h"
+#include "profile/store.h"
+
+/* In the order of the words that --format takes. */
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED, FORMAT_PPROF };
+
+#define OPTION_NOT_GIVEN     (-1) /* of a choice */
+#define TOP_N_NOT_GIVEN	     UINT64_MAX
+#define TOP_N_DEFAULT	     20 /* of text; other formats hold all rows unless told otherwise */
+
+struct report_options {
+	int group;	/* enum report_group; not given: by stack */
+	uint64_t top_n; /* 0: all */
+	uint64_t min_bytes;
+	uint64_t older_ns;
+	int sort; /* enum report_sort; not given: by what the verb is about */
+	const char *filter;
+};
+
+struct output_options {
+	const char *path; /* NULL: standard output */
+	int format;	  /* enum output_format; not given: by the path's extension, else text */
+	bool json;	  /* the same as --format json */
+};
+
+struct store_options {
+	const char *directory;
+	uint64_t keep; /* 0: all */
+};
+
+#define REPORT_OPTIONS_DEFAULT                                                                                         \
+	{                                                                                                              \
+		.group = OPTION_NOT_GIVEN, .top_n = TOP_N_NOT_GIVEN, .sort = OPTION_NOT_GIVEN                          \
+	}
+#define OUTPUT_OPTIONS_DEFAULT                                                                                         \
+	{                                                                                                              \
+		.format = OPTION_NOT_GIVEN                                                                             \
+	}
+#define STORE_OPTIONS_DEFAULT                                                                                          \
+	{                                                                                                              \
+		.directory = STORE_DIRECTORY                                                                           \
+	}
+
+/* Each as a struct option_group for options__parse(). */
+struct option_group report_options__group(struct report_options *options);
+struct option_group output_options__group(struct output_options *options);
+struct option_group store_options__group(struct store_options *options);	/* --store and --keep */
+struct option_group store_options__read_group(struct store_options *options); /* --store only */
+
+/* The format that is asked for. A usage error if --json and --format contradict each other. */
+int output_options__format(const struct output_options *options, enum output_format *format, struct error *err);
+
+#endif

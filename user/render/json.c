@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The documents of user/render/schema/: what is written here is what they describe, and a test holds them to it. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "lib/json_value.h"
+#include "render/pieces.h"
+#include "render/render.h"
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+static void set_count(json_t *object, const char *key, uint64_t count)
+{
+	set(object, key, json_value__count(count));
+}
+
+/* ---- the parts that say what was looked at */
+
+static json_t *process_of(const struct profile_process *process)
+{
+	json_t *object = json_object();
+
+	set(object, "pid", json_integer(process->pid));
+	set(object, "comm", json_value__text(process->comm));
+	set(object, "exe", json_value__text(process->exe));
+	set(object, "cmdline", json_value__text(process->cmdline));
+	set(object, "start_time", json_value__time(process->start_time_ns));
+	set(object, "build_id", json_value__text(process->build_id));
+	set(object, "host", json_value__text(process->host));
+	set(object, "boot_id", json_value__text(process->boot_id));
+	return object;
+}
+
+static json_t *window_of(const struct report_subject *subject)
+{
+	json_t *object = json_object();
+
+	set(object, "start", json_value__time(subject->start_ns));
+	set(object, "end", json_value__time(subject->end_ns));
+	set(object, "seconds", json_value__number(subject->seconds));
+	set(object, "end_reason", json_value__text(subject->end_reason));
+	return object;
+}
+
+static json_t *sampling_of(const struct profile_sampling *sampling)
+{
+	json_t *object = json_object();
+
+	set(object, "mode", json_string(sampling->mode == SAMPLING_EXACT ? "exact" : "poisson"));
+	set_count(object, "period_bytes", sampling->period_bytes);
+	set_count(object, "largest_period_bytes", sampling->largest_period_bytes);
+	set(object, "paused_seconds", json_value__number(sampling->paused_seconds));
+	return object;
+}
+
+static json_t *rss_of(const struct profile_rss *rss)
+{
+	json_t *object = json_object();
+
+	set_count(object, "current_bytes", rss->current_bytes);
+	set_count(object, "peak_bytes", rss->peak_bytes);
+	set_count(object, "anon_bytes", rss->anon_bytes);
+	set_count(object, "file_bytes", rss->file_bytes);
+	set_count(object, "shmem_bytes", rss->shmem_bytes);
+	set_count(object, "swap_bytes", rss->swap_bytes);
+	return object;
+}
+
+static json_t *totals_of(const struct profile_totals *totals)
+{
+	json_t *object = json_object();
+
+	set_count(object, "live_bytes", totals->live_bytes);
+	set_count(object, "live_objects", totals->live_objects);
+	set_count(object, "alloc_bytes", totals->alloc_bytes);
+	set_count(object, "alloc_objects", totals->alloc_objects);
+	set_count(object, "free_bytes", totals->free_bytes);
+	set_count(object, "free_objects", totals->free_objects);
+	set_count(object, "peak_live_bytes", totals->peak_live_bytes);
+	set(object, "peak_time", json_value__time(totals->peak_time_ns));
+	set_count(object, "temporary_objects", totals->temporary_objects);
+	return object;
+}
+
+static json_t *loss_of(const uint64_t loss[MT_LOSS_MAX])
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < MT_LOSS_MAX; i++)
+		set_count(object, profile__loss_name(i), loss[i]);
+	return object;
+}
+
+static void set_subject(json_t *object, const struct report_subject *subject)
+{
+	set(object, "process", process_of(&subject->process));
+	set(object, "window", window_of(subject));
+	set(object, "sampling", sampling_of(&subject->sampling));
+	set(object, "rss", rss_of(&subject->rss));
+	set(object, "totals", totals_of(&subject->totals));
+	set(object, "loss", loss_of(subject->loss));
+	set(object, "older_seconds", subject->older_seconds > 0 ? json_value__number(subject->older_seconds) : json_null());
+}
+
+/* ---- sites */
+
+static json_t *frame_of(const struct report_frame *frame)
+{
+	json_t *object = json_object();
+
+	set(object, "function", json_value__text(frame->function));
+	set(object, "file", json_value__text(frame->file));
+	set(object, "line", frame->line ? json_integer(frame->line) : json_null());
+	set(object, "object", json_value__text(frame->object));
+	set(object, "build_id", json_value__text(frame->build_id));
+	set(object, "offset", frame->has_offset ? json_value__count(frame->offset) : json_null());
+	set(object, "inlined", json_boolean(frame->inlined));
+	return object;
+}
+
+static json_t *frames_of(const struct report_row *row)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < row->frame_count; i++)
+		json_array_append_new(array, frame_of(&row->frames[i]));
+	return array;
+}
+
+static void set_id(json_t *object, uint64_t id)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, id);
+	set(object, "id", json_string(text));
+}
+
+static void set_counts(json_t *object, const struct report_counts *counts)
+{
+	set_count(object, "live_bytes", counts->live_bytes);
+	set_count(object, "live_objects", counts->live_objects);
+	set(object, "live_bytes_stderr", json_value__number(counts->live_bytes_stderr));
+	set_count(object, "peak_bytes", counts->peak_bytes);
+	set_count(object, "alloc_bytes", counts->alloc_bytes);
+	set_count(object, "alloc_objects", counts->alloc_objects);
+	set_count(object, "free_bytes", counts->free_bytes);
+	set_count(object, "free_objects", counts->free_objects);
+	set_count(object, "temporary_objects", counts->temporary_objects);
+	set_count(object, "older_bytes", counts->older_bytes);
+	set(object, "oldest_age_seconds",
+	    counts->oldest_age_seconds >= 0 ? json_value__number(counts->oldest_age_seconds) : json_null());
+	set_count(object, "stacks", counts->stacks);
+}
+
+static json_t *leak_of(const struct leak *leak)
+{
+	json_t *object = json_object();
+
+	set(object, "score", json_value__number(leak->score));
+	set(object, "severity", json_string(leak__severity_name(leak->severity)));
+	set(object, "confidence", json_value__number(leak->confidence));
+	set(object, "growth_bytes_per_hour", json_value__number(leak->growth_bytes_per_hour));
+	set(object, "oldest_age_seconds",
+	    leak->oldest_age_seconds >= 0 ? json_value__number(leak->oldest_age_seconds) : json_null());
+	set(object, "retained_ratio", json_value__number(leak->retained));
+	set(object, "persistence", json_value__number(leak->persistence));
+	return object;
+}
+
+static json_t *sites_of(const struct report *report)
+{
+	json_t *array = json_array(), *site;
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		site = json_object();
+		set_id(site, report->rows[i].id);
+		set_counts(site, &report->rows[i].counts);
+		if (report->kind == REPORT_LEAKS)
+			set(site, "leak", leak_of(&report->rows[i].leak));
+		set(site, "frames", frames_of(&report->rows[i]));
+		json_array_append_new(array, site);
+	}
+	return array;
+}
+
+/* ---- diffs */
+
+static json_t *change_of(uint64_t before, uint64_t after)
+{
+	const struct change change = change__of(before, after);
+	json_t *object = json_object();
+
+	set_count(object, "before", before);
+	set_count(object, "after", after);
+	set(object, "change", json_integer(change.absolute));
+	set(object, "relative", isfinite(change.relative) ? json_value__number(change.relative) : json_null());
+	return object;
+}
+
+static void set_changes(json_t *object, const struct report_counts *before, const struct report_counts *after)
+{
+	set(object, "live_bytes", change_of(before->live_bytes, after->live_bytes));
+	set(object, "live_objects", change_of(before->live_objects, after->live_objects));
+	set(object, "alloc_bytes", change_of(before->alloc_bytes, after->alloc_bytes));
+	set(object, "alloc_objects", change_of(before->alloc_objects, after->alloc_objects));
+}
+
+static json_t *totals_change_of(const struct profile_totals *before, const struct profile_totals *after)
+{
+	json_t *object = json_object();
+
+	set(object, "live_bytes", change_of(before->live_bytes, after->live_bytes));
+	set(object, "live_objects", change_of(before->live_objects, after->live_objects));
+	set(object, "alloc_bytes", change_of(before->alloc_bytes, after->alloc_bytes));
+	set(object, "alloc_objects", change_of(before->alloc_objects, after->alloc_objects));
+	return object;
+}
+
+static json_t *changed_sites_of(const struct report *report)
+{
+	json_t *array = json_array(), *site;
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		site = json_object();
+		set_id(site, report->rows[i].id);
+		set_changes(site, &report->rows[i].before, &report->rows[i].counts);
+		set(site, "frames", frames_of(&report->rows[i]));
+		json_array_append_new(array, site);
+	}
+	return array;
+}
+
+static void set_diff(json_t *root, const struct report *report)
+{
+	json_t *before = json_object(), *after = json_object(), *others = json_object();
+
+	set_subject(before, &report->before);
+	set_subject(after, &report->subject);
+	set(root, "before", before);
+	set(root, "after", after);
+	set(root, "change", totals_change_of(&report->before.totals, &report->subject.totals));
+	set(root, "group_by", json_string(report__group_name(report->request.group)));
+	set(root, "sites", changed_sites_of(report));
+	set_changes(others, &report->others_before, &report->others);
+	set(root, "others", others);
+}
+
+void render__json(const struct report *report, struct buf *out)
+{
+	static const char *const schemas[] = {"memtrawl.profile/1", "memtrawl.diff/1", "memtrawl.leaks/1"};
+	json_t *root = json_object(), *others;
+
+	set(root, "schema", json_string(schemas[report->kind]));
+	if (report->kind == REPORT_DIFF) {
+		set_diff(root, report);
+	} else {
+		set_subject(root, &report->subject);
+		set(root, "group_by", json_string(report__group_name(report->request.group)));
+		set(root, "sites", sites_of(report));
+		others = json_object();
+		set_counts(others, &report->others);
+		set(root, "others", others);
+	}
+	pieces__add_json(out, root);
+}

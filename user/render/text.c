@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/units.h"
+#include "lib/utf8.h"
+#include "render/pieces.h"
+#include "render/render.h"
+
+#define FUNCTION_COLUMN 40 /* the place of a frame starts here at the latest, unless its name is longer */
+
+/* Where lines go: each is put together in `line` first, so that it can be cut to the terminal's width. */
+struct page {
+	struct buf *out;
+	struct buf line;
+	size_t width;
+};
+
+static void end_line(struct page *page)
+{
+	pieces__add_line(page->out, &page->line, page->width);
+}
+
+static const char *bytes(char text[32], uint64_t count)
+{
+	return units__format_bytes(text, 32, (double)count);
+}
+
+static const char *signed_bytes(char text[32], int64_t change)
+{
+	text[0] = '+';
+	units__format_bytes(change > 0 ? text + 1 : text, 31, (double)change);
+	return text;
+}
+
+/* ---- what was looked at */
+
+static void add_process(struct page *page, const struct report_subject *subject)
+{
+	const struct profile_process *process = &subject->process;
+	const char *name = process->comm ? process->comm : process->exe ? pieces__basename(process->exe) : NULL;
+
+	pieces__add_escaped(&page->line, name ? name : "a process without a name");
+	if (process->pid)
+		buf__add_format(&page->line, " [%d]", (int)process->pid);
+	if (process->host) {
+		buf__add_string(&page->line, " on ");
+		pieces__add_escaped(&page->line, process->host);
+	}
+	if (process->cmdline || process->exe) {
+		buf__add_string(&page->line, ": ");
+		pieces__add_escaped(&page->line, process->cmdline ? process->cmdline : process->exe);
+	}
+	end_line(page);
+}
+
+static void add_window(struct page *page, const struct report_subject *subject)
+{
+	const struct profile_sampling *sampling = &subject->sampling;
+	char text[64], more[32];
+
+	buf__add_format(&page->line, "  window  %s", units__format_seconds(text, sizeof(text), subject->seconds));
+	if (subject->end_ns)
+		buf__add_format(&page->line, " until %s", units__format_time(text, sizeof(text), subject->end_ns));
+	if (sampling->mode == SAMPLING_EXACT)
+		buf__add_string(&page->line, ", every allocation counted");
+	else
+		buf__add_format(&page->line, ", sampled every %s", bytes(more, sampling->period_bytes));
+	if (sampling->largest_period_bytes > sampling->period_bytes)
+		buf__add_format(&page->line, " (for a time every %s)", bytes(more, sampling->largest_period_bytes));
+	if (sampling->paused_seconds > 0)
+		buf__add_format(&page->line, ", allocations not watched for %s",
+				units__format_seconds(text, sizeof(text), sampling->paused_seconds));
+	end_line(page);
+	if (!subject->end_reason)
+		return;
+	buf__add_string(&page->line, "  ended   ");
+	pieces__add_escaped(&page->line, subject->end_reason);
+	end_line(page);
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void add_totals(struct page *page, const struct report_subject *subject)
+{
+	const struct profile_totals *t = &subject->totals;
+	const struct profile_rss *rss = &subject->rss;
+	char a[32], b[32], c[32];
+
+	buf__add_format(&page->line, "  live    %s in %" PRIu64 " block%s, peak %s", bytes(a, t->live_bytes),
+			t->live_objects, plural(t->live_objects), bytes(b, t->peak_live_bytes));
+	end_line(page);
+	buf__add_format(&page->line, "  churn   %s allocated in %" PRIu64 " block%s, %s freed in %" PRIu64,
+			bytes(a, t->alloc_bytes), t->alloc_objects, plural(t->alloc_objects), bytes(b, t->free_bytes),
+			t->free_objects);
+	if (t->temporary_objects)
+		buf__add_format(&page->line, ", %" PRIu64 " temporary", t->temporary_objects);
+	end_line(page);
+	if (!rss->current_bytes && !rss->peak_bytes)
+		return;
+	buf__add_format(&page->line, "  rss     %s, peak %s: anon %s", bytes(a, rss->current_bytes),
+			bytes(b, rss->peak_bytes), bytes(c, rss->anon_bytes));
+	buf__add_format(&page->line, ", file %s, shmem %s", bytes(a, rss->file_bytes), bytes(b, rss->shmem_bytes));
+	if (rss->swap_bytes)
+		buf__add_format(&page->line, ", swapped out %s", bytes(a, rss->swap_bytes));
+	end_line(page);
+}
+
+/* Frees without an allocation are what sampling makes of most of them: a loss only when every block is counted. */
+static void add_losses(struct page *page, const struct report_subject *subject)
+{
+	for (int i = 0; i < MT_LOSS_MAX; i++) {
+		if (!subject->loss[i])
+			continue;
+		if (i == MT_LOSS_FREE_UNMATCHED && subject->sampling.mode != SAMPLING_EXACT)
+			continue;
+		buf__add_format(&page->line, "  lost    %" PRIu64 " %s", subject->loss[i], profile__loss_words(i));
+		end_line(page);
+	}
+}
+
+static void add_subject(struct page *page, const struct report_subject *subject)
+{
+	add_process(page, subject);
+	add_window(page, subject);
+	add_totals(page, subject);
+	add_losses(page, subject);
+}
+
+/* ---- frames */
+
+static size_t count_characters(const char *text)
+{
+	size_t count = 0;
+	uint32_t c;
+
+	for (; *text; count++) {
+		size_t length = utf8__decode(text, &c);
+
+		text += length ? length : 1;
+	}
+	return count;
+}
+
+static char *escaped_name(const struct report_frame *frame)
+{
+	struct buf raw = {0}, escaped = {0};
+
+	pieces__add_name(&raw, frame);
+	pieces__add_escaped(&escaped, raw.data ? raw.data : "");
+	buf__free(&raw);
+	return buf__take(&escaped);
+}
+
+/* Adds "name  place", the place in the column `column` of the name's. */
+static void add_frame(struct page *page, const struct report_frame *frame, size_t column)
+{
+	char *name = escaped_name(frame);
+	struct buf place = {0};
+	size_t length;
+
+	if (!name) {
+		page->out->failed = true;
+		return;
+	}
+	buf__add_string(&page->line, name);
+	pieces__add_place(&place, frame);
+	if (place.size) {
+		length = count_characters(name);
+		buf__add_format(&page->line, "%*s  ", length < column ? (int)(column - length) : 0, "");
+		pieces__add_escaped(&page->line, place.data);
+	}
+	if (frame->inlined)
+		buf__add_string(&page->line, " (inlined)");
+	buf__free(&place);
+	free(name);
+}
+
+/* The column of the places: as wide as the longest name that has one, up to FUNCTION_COLUMN. */
+static size_t place_column(const struct report_row *row)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < row->frame_count; i++) {
+		char *name = row->frames[i].function ? escaped_name(&row->frames[i]) : NULL;
+		size_t length = name ? count_characters(name) : 0;
+
+		if (length > column && length <= FUNCTION_COLUMN)
+			column = length;
+		free(name);
+	}
+	return column;
+}
+
+static void add_stack(struct page *page, const struct report_row *row)
+{
+	size_t column = place_column(row);
+
+	for (size_t i = 0; i < row->frame_count; i++) {
+		buf__add_string(&page->line, "      ");
+		add_frame(page, &row->frames[i], column);
+		end_line(page);
+	}
+	if (!row->frame_count) {
+		buf__add_string(&page->line, "      [no stack]");
+		end_line(page);
+	}
+}
+
+/* ---- columns */
+
+static void add_share(struct page *page, uint64_t part, uint64_t whole)
+{
+	buf__add_format(&page->line, " %5.1f%%", whole ? 100.0 * (double)part / (double)whole : 0);
+}
+
+/* Sites may hold more than the process's totals say, which were read a moment earlier. */
+static uint64_t live_of_all(const struct report *report)
+{
+	uint64_t live = report->others.live_bytes;
+
+	for (size_t i = 0; i < report->row_count; i++)
+		live += report->rows[i].counts.live_bytes;
+	return live;
+}
+
+static void add_profile_columns(struct page *page, const struct report *report, const struct report_counts *c)
+{
+	char text[32];
+
+	buf__add_format(&page->line, "%10s", bytes(text, c->live_bytes));
+	add_share(page, c->live_bytes, live_of_all(report));
+	buf__add_format(&page->line, " %9" PRIu64 " %10s", c->live_objects, bytes(text, c->peak_bytes));
+	buf__add_format(&page->line, " %10s %9" PRIu64 " %9" PRIu64, bytes(text, c->alloc_bytes), c->alloc_objects,
+			c->free_objects);
+}
+
+static void add_leak_columns(struct page *page, const struct report_counts *c, const struct leak *leak)
+{
+	char text[32];
+
+	buf__add_format(&page->line, "%-8s %4.0f%%", leak ? leak__severity_name(leak->severity) : "",
+			leak ? leak->confidence * 100 : 0);
+	buf__add_format(&page->line, " %10s", bytes(text, c->live_bytes));
+	buf__add_format(&page->line, " %11s/h",
+			leak ? units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour) : "");
+	buf__add_format(&page->line, " %9" PRIu64 " %9" PRIu64 " %9" PRIu64, c->live_objects, c->alloc_objects,
+			c->free_objects);
+	buf__add_format(&page->line, " %8s",
+			c->oldest_age_seconds >= 0 ? units__format_seconds(text, sizeof(text), c->oldest_age_seconds) :
+						     "-");
+}
+
+static void add_diff_columns(struct page *page, const struct report_counts *before, const struct report_counts *after)
+{
+	const struct change live = change__of(before->live_bytes, after->live_bytes);
+	const struct change blocks = change__of(before->live_objects, after->live_objects);
+	const struct change alloc = change__of(before->alloc_bytes, after->alloc_bytes);
+	char text[32], relative[32] = "-";
+
+	if (!before->live_bytes && after->live_bytes)
+		snprintf(relative, sizeof(relative), "new");
+	else if (before->live_bytes && !after->live_bytes)
+		snprintf(relative, sizeof(relative), "gone");
+	else if (live.absolute)
+		snprintf(relative, sizeof(relative), "%+.1f%%", fmin(live.relative * 100, 99999));
+	buf__add_format(&page->line, "%11s %8s", signed_bytes(text, live.absolute), relative);
+	buf__add_format(&page->line, " %10s", bytes(text, before->live_bytes));
+	buf__add_format(&page->line, " %10s", bytes(text, after->live_bytes));
+	buf__add_format(&page->line, " %+9" PRId64, blocks.absolute);
+	buf__add_format(&page->line, " %11s", signed_bytes(text, alloc.absolute));
+}
+
+static void add_columns(struct page *page, const struct report *report, const struct report_row *row)
+{
+	switch (report->kind) {
+	case REPORT_PROFILE:
+		add_profile_columns(page, report, &row->counts);
+		break;
+	case REPORT_LEAKS:
+		add_leak_columns(page, &row->counts, &row->leak);
+		break;
+	case REPORT_DIFF:
+		add_diff_columns(page, &row->before, &row->counts);
+		break;
+	}
+}
+
+static void add_heading(struct page *page, const struct report *report)
+{
+	static const char *const headings[] = {
+		"      live  share    blocks    at peak  allocated    allocs     frees",
+		"     change               before      after    blocks   allocated",
+		"suspect  sure       live        growth    blocks    allocs     frees   oldest",
+	};
+
+	buf__add_format(&page->line, "%s  %s", headings[report->kind], report__group_name(report->request.group));
+	end_line(page);
+}
+
+/* ---- rows */
+
+/* " ±1.2 KiB" where a site's bytes are estimated. */
+static void add_deviation(struct page *page, const struct report_row *row)
+{
+	char text[32];
+
+	if (row->counts.live_bytes_stderr > 0)
+		buf__add_format(&page->line, "  (live \u00b1%s)",
+				units__format_bytes(text, sizeof(text), row->counts.live_bytes_stderr));
+}
+
+static void add_row(struct page *page, const struct report *report, const struct report_row *row)
+{
+	add_columns(page, report, row);
+	if (report->request.group == GROUP_STACK) {
+		add_deviation(page, row);
+		end_line(page);
+		add_stack(page, row);
+		return;
+	}
+	buf__add_string(&page->line, "  ");
+	add_frame(page, &row->frames[0], 0);
+	add_deviation(page, row);
+	end_line(page);
+}
+
+static void add_others(struct page *page, const struct report *report)
+{
+	size_t stacks = report->others.stacks > report->others_before.stacks ? report->others.stacks :
+									       report->others_before.stacks;
+	const struct report_row others = {
+		.counts = report->others,
+		.before = report->others_before,
+	};
+
+	if (!report__has_others(report))
+		return;
+	if (report->kind == REPORT_LEAKS)
+		add_leak_columns(page, &others.counts, NULL);
+	else
+		add_columns(page, report, &others);
+	if (stacks)
+		buf__add_format(&page->line, "  (%zu other stack%s)", stacks, plural(stacks));
+	else
+		buf__add_string(&page->line, "  (without a stack)");
+	end_line(page);
+}
+
+static const char *nothing(enum report_kind kind)
+{
+	switch (kind) {
+	case REPORT_LEAKS:
+		return "no suspects: nothing that was allocated in the window still lives";
+	case REPORT_DIFF:
+		return "no difference";
+	case REPORT_PROFILE:
+		break;
+	}
+	return "no sites";
+}
+
+void render__text(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	if (report->kind == REPORT_DIFF) {
+		buf__add_string(&page.line, "before  ");
+		add_subject(&page, &report->before);
+		buf__add_string(&page.line, "after   ");
+	}
+	add_subject(&page, &report->subject);
+	end_line(&page);
+	if (report->row_count || report__has_others(report)) {
+		add_heading(&page, report);
+		for (size_t i = 0; i < report->row_count; i++)
+			add_row(&page, report, &report->rows[i]);
+		add_others(&page, report);
+	} else {
+		buf__add_string(&page.line, nothing(report->kind));
+		end_line(&page);
+	}
+	buf__free(&page.line);
+}
