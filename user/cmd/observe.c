@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/units.h"
@@ -223,5 +224,58 @@ int observe__name(const struct tracked *tracked, struct profile *profile)
 	int code = symbols ? symbols__name_profile(symbols, profile) : -ENOMEM;
 
 	symbols__free(symbols);
+	return code;
+}
+
+/* ---- results */
+
+/* Why the window ended before its time, malloc'ed, or NULL. */
+static char *end_reason(const struct session *session, const struct tracked *tracked)
+{
+	char *text = NULL;
+	int n = 0;
+
+	if (tracked->replaced)
+		n = asprintf(&text, "the process called exec and became another program");
+	else if (session->shared->detached)
+		n = asprintf(&text, "probes were taken off to keep the overhead budget");
+	else if (tracked->ended && WIFSIGNALED(tracked->exit_code))
+		n = asprintf(&text, "the process was killed by signal %d (%s)", WTERMSIG(tracked->exit_code),
+			     strsignal(WTERMSIG(tracked->exit_code)));
+	else if (tracked->ended)
+		n = asprintf(&text, "the process exited with status %d", WEXITSTATUS(tracked->exit_code));
+	return n < 0 ? NULL : text;
+}
+
+int observe__profile(const struct session *session, const struct tracked *tracked, const struct read_options *read,
+		     struct profile **profile, struct error *err)
+{
+	int code = session__profile(session, tracked, read, profile, err);
+
+	if (code)
+		return code;
+	(*profile)->end_reason = end_reason(session, tracked);
+	code = observe__name(tracked, *profile);
+	if (code) {
+		profile__free(*profile);
+		*profile = NULL;
+		return error__set(err, code, "cannot name the call sites: %s", error__reason(code));
+	}
+	return 0;
+}
+
+int observe__output(const struct session *session, enum report_kind kind, const struct read_options *read,
+		    const struct report_options *report, const struct output_options *output, struct error *err)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < session->count; i++) {
+		struct profile *profile = NULL;
+
+		code = observe__profile(session, session->tracked[i], read, &profile, err);
+		if (!code)
+			code = output__profile(kind, profile, report, output, err);
+		profile__free(profile);
+	}
 	return code;
 }

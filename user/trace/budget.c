@@ -188,6 +188,12 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 	};
 }
 
+/* Probe time that nobody notices, whatever the target's own CPU time is: one percent of a processor. */
+static bool is_negligible(double probe, uint64_t elapsed_ns)
+{
+	return probe < (double)elapsed_ns / 100;
+}
+
 static double percent(double probe, double cpu)
 {
 	double rest = cpu - probe;
@@ -279,6 +285,7 @@ int budget__step(struct budget *budget, struct error *err)
 	struct probe_time time;
 	struct sums now;
 	double overhead;
+	bool negligible;
 
 	if (session->end_ns)
 		return 0;
@@ -292,11 +299,12 @@ int budget__step(struct budget *budget, struct error *err)
 			(uint32_t)((double)(now.alloc_calls + now.returns + now.free_calls - budget->last.alloc_calls -
 					    budget->last.returns - budget->last.free_calls) *
 				   1e9 / (double)(now_ns - budget->last_ns));
+		negligible = is_negligible(time.alloc + time.frees, now_ns - budget->last_ns);
 		budget->last = now;
 		budget->last_ns = now_ns;
 		/* a cycle of probes on and off must be looked at whole */
 		budget->next_ns = now_ns + (budget->on_share < 1 ? CYCLE_MS : INTERVAL_MS) * MS;
-		if (session->options.max_overhead > 0 && time.cpu > 0)
+		if (session->options.max_overhead > 0 && time.cpu > 0 && (!negligible || budget->on_share < 1))
 			act(budget, &time, overhead);
 		if (session->end_ns)
 			return 0;
