@@ -152,6 +152,8 @@ static __always_inline int call__enter(struct pt_regs *ctx)
 	if (!owner__from_cookie(cookie, &owner))
 		return CALL_IS_DONE;
 	owner.counters->alloc_calls++;
+	if (cookie__stepped(cookie))
+		owner.counters->stepped_allocs++;
 	thread = thread__get(tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
 		if (thread__is_inside(thread, owner.id, ctx->sp))
@@ -269,6 +271,8 @@ static __always_inline void call__free(struct pt_regs *ctx)
 	if (!owner__from_cookie(cookie, &owner))
 		return;
 	owner.counters->free_calls++;
+	if (cookie__stepped(cookie))
+		owner.counters->stepped_frees++;
 	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &address);
 	if (!address)
 		return;

@@ -111,6 +111,7 @@ struct mt_counters {
 	__u64 alloc_calls;  /* traps at allocation entries */
 	__u64 returns;	    /* return traps */
 	__u64 free_calls;   /* traps at frees */
+	__u64 stepped_allocs, stepped_frees; /* of those entries, the ones at single-stepped instructions */
 	__u64 alloc_failed; /* allocations that returned no block */
 	__u64 jiffies;	    /* when now_ns was read */
 	__u64 now_ns;	    /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
@@ -166,6 +167,7 @@ enum mt_class {
  *        20-24  register with the block, or with the address where it will be stored
  *        25-29  register with the size
  *        30-34  register with the count that multiplies the size
+ *        36     the probed instruction is single-stepped, not emulated
  *        35     leaf: the function calls no other probed function, so a call that sampling skips needs no return trap
  */
 enum {
@@ -174,6 +176,7 @@ enum {
 	MT_COOKIE_SIZE_SHIFT = 25,
 	MT_COOKIE_COUNT_SHIFT = 30,
 	MT_COOKIE_LEAF_SHIFT = 35,
+	MT_COOKIE_STEPPED_SHIFT = 36,
 	MT_REGISTER_NONE = 31,
 	MT_SLOT_ANY = 0xffff,
 };
@@ -238,7 +241,7 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_process, 72);
-MT_ASSERT_SIZE(mt_counters, (6 + 11 + 48) * 8);
+MT_ASSERT_SIZE(mt_counters, (8 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 128);
 MT_ASSERT_SIZE(mt_event, 32);

@@ -54,7 +54,8 @@ uint64_t alloc_function__cookie(const struct alloc_function *function, uint32_t 
 	       (uint64_t)registers[ALLOC_BLOCK] << MT_COOKIE_BLOCK_SHIFT |
 	       (uint64_t)registers[ALLOC_SIZE] << MT_COOKIE_SIZE_SHIFT |
 	       (uint64_t)registers[ALLOC_COUNT] << MT_COOKIE_COUNT_SHIFT |
-	       (uint64_t)function->leaf << MT_COOKIE_LEAF_SHIFT;
+	       (uint64_t)function->leaf << MT_COOKIE_LEAF_SHIFT |
+	       (uint64_t)!function->site.emulated << MT_COOKIE_STEPPED_SHIFT;
 }
 
 /* ---- one object */

@@ -23,15 +23,13 @@ enum {
 
 /* Sums over all processes. */
 struct sums {
-	uint64_t alloc_calls, returns, free_calls;
+	uint64_t alloc_calls, returns, free_calls, stepped_allocs, stepped_frees;
 	uint64_t cpu_ns;
 };
 
 struct budget {
 	struct session *session;
 	struct trap_costs costs;
-	double free_cost; /* of a trap at a free, by where those probes are */
-	double entry_extra; /* of single-stepped allocation entries, a call */
 	struct sums last;
 	uint64_t last_ns, next_ns;
 	int stats_fd; /* while the kernel measures programs, else -1 */
@@ -76,30 +74,6 @@ const struct trap_costs *budget__costs(const struct budget *budget)
 	return &budget->costs;
 }
 
-/* The mean cost over the places that are probed: which of them are hit how often is not known. */
-static void weigh_sites(struct budget *budget)
-{
-	double cost[2] = {0}, count[2] = {0};
-
-	for (size_t i = 0; i < budget->session->count; i++) {
-		const struct allocators *allocators = &budget->session->tracked[i]->allocators;
-
-		for (size_t j = 0; j < allocators->count; j++) {
-			for (size_t k = 0; k < allocators->objects[j].count; k++) {
-				const struct alloc_function *f = &allocators->objects[j].functions[k];
-				bool is_free = f->signature.class == MT_CLASS_FREE;
-
-				if (f->signature.class == MT_CLASS_LOADER)
-					continue;
-				cost[is_free] += f->site.emulated ? budget->costs.emulated : budget->costs.stepped;
-				count[is_free]++;
-			}
-		}
-	}
-	budget->free_cost = count[1] ? cost[1] / count[1] : budget->costs.emulated;
-	budget->entry_extra = count[0] ? cost[0] / count[0] - budget->costs.emulated : 0;
-}
-
 static struct sums read_sums(const struct budget *budget)
 {
 	const struct session *session = budget->session;
@@ -116,6 +90,8 @@ static struct sums read_sums(const struct budget *budget)
 		sums.alloc_calls += counters.alloc_calls;
 		sums.returns += counters.returns;
 		sums.free_calls += counters.free_calls;
+		sums.stepped_allocs += counters.stepped_allocs;
+		sums.stepped_frees += counters.stepped_frees;
 		sums.cpu_ns += cpu_ns;
 	}
 	return sums;
@@ -158,7 +134,6 @@ static void toggle_statistics(struct budget *budget, bool on)
 
 void budget__begin(struct budget *budget)
 {
-	weigh_sites(budget);
 	budget->last = read_sums(budget);
 	budget->last_ns = monotonic_ns();
 	budget->next_ns = budget->last_ns + FIRST_INTERVAL_MS * MS;
@@ -177,21 +152,22 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 	double allocs = (double)(now->alloc_calls - budget->last.alloc_calls);
 	double returns = (double)(now->returns - budget->last.returns);
 	double frees = (double)(now->free_calls - budget->last.free_calls);
-	double run = budget->mean_run_ns;
+	double run = budget->mean_run_ns, step = costs->stepped - costs->emulated;
+	double steps = (double)(now->stepped_allocs - budget->last.stepped_allocs) * step;
 
 	return (struct probe_time){
-		.alloc = allocs * (costs->skipped + budget->entry_extra + run) +
-			 returns * (costs->with_return - costs->skipped + run),
-		.frees = frees * (budget->free_cost + run),
-		.sampled = allocs * (costs->skipped + budget->entry_extra + run / 2),
+		.alloc = allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) + steps,
+		.frees = frees * (costs->emulated + run) +
+			 (double)(now->stepped_frees - budget->last.stepped_frees) * step,
+		.sampled = allocs * (costs->skipped + run / 2) + steps,
 		.cpu = (double)(now->cpu_ns - budget->last.cpu_ns),
 	};
 }
 
-/* Probe time that nobody notices, whatever the target's own CPU time is: one percent of a processor. */
+/* Probe time that nobody notices, whatever the target's own CPU time is: two percent of a processor. */
 static bool is_negligible(double probe, uint64_t elapsed_ns)
 {
-	return probe < (double)elapsed_ns / 100;
+	return probe < (double)elapsed_ns / 50;
 }
 
 static double percent(double probe, double cpu)

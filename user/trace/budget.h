@@ -3,7 +3,7 @@
  * The overhead budget. Overhead is probe time / (CPU time of the targets - probe time), in percent; probe time is the
  * number of traps times their calibrated cost, plus the run time of the BPF programs as the kernel measures it
  * (for a tenth of the time, since measuring costs too). A target that is mostly asleep has next to no CPU time to
- * compare with: probe time below one percent of one processor is never over budget. Over budget:
+ * compare with: probe time below two percent of one processor is never over budget. Over budget:
  *   1. sampling, if the session may adapt its period;
  *   2. allocation probes on for a part of the time only; frees stay watched, so what is tracked stays true;
  *   3. where frees alone are too much: the probes come off, and the session says so.
