@@ -247,8 +247,9 @@ static void add_leak_columns(struct page *page, const struct report_counts *c, c
 	buf__add_format(&page->line, "%-8s %4.0f%%", leak ? leak__severity_name(leak->severity) : "",
 			leak ? leak->confidence * 100 : 0);
 	buf__add_format(&page->line, " %10s", bytes(text, c->live_bytes));
-	buf__add_format(&page->line, " %11s/h",
-			leak ? units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour) : "");
+	buf__add_format(&page->line, " %11s%s",
+			leak ? units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour) : "",
+			leak ? "/h" : "  ");
 	buf__add_format(&page->line, " %9" PRIu64 " %9" PRIu64 " %9" PRIu64, c->live_objects, c->alloc_objects,
 			c->free_objects);
 	buf__add_format(&page->line, " %8s",
@@ -365,6 +366,19 @@ static const char *nothing(enum report_kind kind)
 	return "no sites";
 }
 
+static void add_table(struct page *page, const struct report *report)
+{
+	if (!report->row_count && !report__has_others(report)) {
+		buf__add_string(&page->line, nothing(report->kind));
+		end_line(page);
+		return;
+	}
+	add_heading(page, report);
+	for (size_t i = 0; i < report->row_count; i++)
+		add_row(page, report, &report->rows[i]);
+	add_others(page, report);
+}
+
 void render__text(const struct report *report, size_t width, struct buf *out)
 {
 	struct page page = {.out = out, .width = width};
@@ -376,14 +390,22 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 	}
 	add_subject(&page, &report->subject);
 	end_line(&page);
-	if (report->row_count || report__has_others(report)) {
-		add_heading(&page, report);
-		for (size_t i = 0; i < report->row_count; i++)
-			add_row(&page, report, &report->rows[i]);
-		add_others(&page, report);
-	} else {
-		buf__add_string(&page.line, nothing(report->kind));
-		end_line(&page);
-	}
+	add_table(&page, report);
+	buf__free(&page.line);
+}
+
+void render__text_subject(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_subject(&page, &report->subject);
+	buf__free(&page.line);
+}
+
+void render__text_table(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_table(&page, report);
 	buf__free(&page.line);
 }
