@@ -15,16 +15,15 @@
 #define BUILD_ID "0123456789abcdef0123456789abcdef01234567"
 
 /* Without the C library, so that it has these functions and no others. */
-static const char source[] =
-	"extern int imported(int);\n"
-	"static int zeroes[4096]; int filled[4] = { 1, 2, 3, 4 };\n"
-	"int visible(int x) { return imported(x) * filled[x & 3] + zeroes[x & 4095]++; }\n"
-	"static __attribute__((noinline)) int hidden(int x) { return visible(x) + 1; }\n"
-	"__attribute__((weak)) int weak(int x) { return hidden(x) + 2; }\n"
-	"int old_api(int x) { return weak(x) + 3; }\n"
-	"__asm__(\".symver old_api, api@VERSION_1\");\n"
-	"static void *resolve(void) { return visible; }\n"
-	"int indirect(int x) __attribute__((ifunc(\"resolve\")));\n";
+static const char source[] = "extern int imported(int);\n"
+			     "static int zeroes[4096]; int filled[4] = { 1, 2, 3, 4 };\n"
+			     "int visible(int x) { return imported(x) * filled[x & 3] + zeroes[x & 4095]++; }\n"
+			     "static __attribute__((noinline)) int hidden(int x) { return visible(x) + 1; }\n"
+			     "__attribute__((weak)) int weak(int x) { return hidden(x) + 2; }\n"
+			     "int old_api(int x) { return weak(x) + 3; }\n"
+			     "__asm__(\".symver old_api, api@VERSION_1\");\n"
+			     "static void *resolve(void) { return visible; }\n"
+			     "int indirect(int x) __attribute__((ifunc(\"resolve\")));\n";
 
 #define FLAGS "-nostdlib -shared -fPIC -O1 -Wl,--version-script=versions -Wl,--build-id=0x" BUILD_ID
 
@@ -38,13 +37,14 @@ static int make(void **state)
 	scratch__run("gcc " FLAGS " -Wl,--hash-style=sysv source.c -o sysv.so");
 	scratch__run("gcc -c source.c -o source.o");
 	scratch__run("strip lib.so -o stripped.so");
-	scratch__run("gcc -nostdlib -shared -fPIC -Wl,--version-script=versions -Wl,--build-id=none source.c -o plain.so");
+	scratch__run(
+		"gcc -nostdlib -shared -fPIC -Wl,--version-script=versions -Wl,--build-id=none source.c -o plain.so");
 	return 0;
 }
 
 static struct elf_file *open_file(const char *name)
 {
-	struct error err = { 0 };
+	struct error err = {0};
 	struct elf_file *file;
 	int fd = scratch__open(name);
 
@@ -126,7 +126,7 @@ static void build_ids(void **state)
 static void symbols_of_both_tables(void **state)
 {
 	struct elf_file *file = open_file("lib.so");
-	struct list list = { .count = 0 };
+	struct list list = {.count = 0};
 
 	(void)state;
 	assert_true(elf_file__has_symtab(file));
@@ -159,7 +159,7 @@ static void check_dynamic(const struct list *list, const char *file)
 static void symbols_of_stripped(void **state)
 {
 	struct elf_file *file = open_file("stripped.so");
-	struct list list = { .count = 0 };
+	struct list list = {.count = 0};
 
 	(void)state;
 	assert_false(elf_file__has_symtab(file));
@@ -173,11 +173,11 @@ static void symbols_of_stripped(void **state)
 /* Without section headers the table is found through PT_DYNAMIC, and counted by either hash table. */
 static void symbols_without_sections(void **state)
 {
-	static const char *const names[] = { "lib.so", "sysv.so" };
+	static const char *const names[] = {"lib.so", "sysv.so"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct list list = { .count = 0 };
+		struct list list = {.count = 0};
 		struct elf_file *file;
 		unsigned char *data;
 		Elf64_Ehdr header;
@@ -258,7 +258,7 @@ static void reads_end_with_the_file(void **state)
 static void refuse(const void *data, size_t size, int code, const char *text)
 {
 	struct elf_file *file = (struct elf_file *)1;
-	struct error err = { 0 };
+	struct error err = {0};
 
 	assert_int_equal(open_bytes(data, size, &file, &err), code);
 	assert_null(file);
@@ -309,7 +309,7 @@ static void refusals(void **state)
 
 static void refuse_other_files(void **state)
 {
-	struct error err = { 0 };
+	struct error err = {0};
 	struct elf_file *file;
 	int fd;
 
@@ -329,7 +329,7 @@ static void refuse_other_files(void **state)
 /* A table of a terabyte, all hole: nothing of that size is allocated or read. */
 static void refuse_sparse(void **state)
 {
-	struct error err = { 0 };
+	struct error err = {0};
 	struct elf_file *file;
 	Elf64_Shdr section;
 	Elf64_Ehdr header;
@@ -367,7 +367,7 @@ static void truncated(void **state)
 	(void)state;
 	data = scratch__read("lib.so", &size);
 	for (size_t length = 0; length < size; length++) {
-		struct error err = { 0 };
+		struct error err = {0};
 
 		assert_int_equal(open_bytes(data, length, &file, &err), -ENOEXEC);
 		assert_null(file);
@@ -383,7 +383,7 @@ static void truncated(void **state)
 /* The file is cut while it is open. */
 static void truncated_later(void **state)
 {
-	struct list list = { .count = 0 };
+	struct list list = {.count = 0};
 	struct elf_file *file;
 
 	(void)state;
@@ -425,7 +425,7 @@ static void flipped(void **state)
 	data = scratch__read("lib.so", &size);
 	copy = malloc(size);
 	for (int i = 0; i < 5000; i++) {
-		struct error err = { 0 };
+		struct error err = {0};
 		struct elf_file *file;
 		int ret;
 
