@@ -178,7 +178,7 @@ static void symbols_without_sections(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct list list = {.count = 0};
-		struct elf_file *file;
+		struct elf_file *file = NULL;
 		unsigned char *data;
 		Elf64_Ehdr header;
 		size_t size;
@@ -218,8 +218,8 @@ static void visitor_stops(void **state)
 static void addresses_and_offsets(void **state)
 {
 	struct elf_file *file = open_file("lib.so");
-	uint64_t address, size, offset, back;
-	int32_t filled[4];
+	uint64_t address = 0, size = 0, offset = 0, back = 0;
+	int32_t filled[4] = {0};
 
 	(void)state;
 	/* Data lies at another address than offset, so that mixing them up shows. */

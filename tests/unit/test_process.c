@@ -62,21 +62,18 @@ static struct process *open_process(pid_t pid)
 	return process;
 }
 
-static void refuse(pid_t pid, int code, const char *fmt, ...)
+static void check_refusal(pid_t pid, int code, const char *expected)
 {
 	struct process *process = (struct process *)1;
 	struct error err = {0};
-	char expected[256];
-	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(expected, sizeof(expected), fmt, args);
-	va_end(args);
 	assert_int_equal(process__open(pid, &process, &err), code);
 	assert_null(process);
 	assert_string_equal(err.text, expected);
 	assert_int_equal(err.status, STATUS_REFUSED);
 }
+
+#define refuse(pid, code, ...) check_refusal(pid, code, scratch__format((char[256]){0}, 256, __VA_ARGS__))
 
 static void nothing(void)
 {

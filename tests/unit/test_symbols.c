@@ -501,15 +501,14 @@ static void deep_names(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		size_t length = 4;
 
-		memcpy(mangled, "_Z1f", 4);
+		scratch__format(mangled, sizeof(mangled), "_Z1f");
 		for (; length + strlen(parts[i]) < sizeof(mangled) - 8; length += strlen(parts[i]))
-			memcpy(mangled + length, parts[i], strlen(parts[i]));
-		memcpy(mangled + length, "i", 2);
+			scratch__format(mangled + length, sizeof(mangled) - length, "%s", parts[i]);
+		scratch__format(mangled + length, sizeof(mangled) - length, "i");
 		demangle(mangled, text, sizeof(text));
 		assert_true(strlen(text) > 0 && strlen(text) <= NAME_MAX_BYTES);
 	}
 	/* Templates do have such names; 1024 bytes would be libiberty's own limit. */
-	strcpy(mangled, "_Z1fv");
 	snprintf(mangled, sizeof(mangled), "_Z2000%02000dv", 0);
 	mangled[6] = 'x';
 	demangle(mangled, text, sizeof(text));
