@@ -25,6 +25,8 @@ static const char source[] = "extern int imported(int);\n"
 			     "static void *resolve(void) { return visible; }\n"
 			     "int indirect(int x) __attribute__((ifunc(\"resolve\")));\n";
 
+static const char imported[] = "int imported(int x) { return x; }\n";
+
 #define FLAGS "-nostdlib -shared -fPIC -O1 -Wl,--version-script=versions -Wl,--build-id=0x" BUILD_ID
 
 static int make(void **state)
@@ -33,8 +35,11 @@ static int make(void **state)
 		return -1;
 	scratch__write("source.c", source, strlen(source));
 	scratch__write("versions", "VERSION_1 { global: *; };\n", 26);
-	scratch__run("gcc " FLAGS " -Wl,--hash-style=gnu source.c -o lib.so");
-	scratch__run("gcc " FLAGS " -Wl,--hash-style=sysv source.c -o sysv.so");
+	/* Linked against what it imports, so that it has an undefined symbol which is a function. */
+	scratch__write("imported.c", imported, strlen(imported));
+	scratch__run("gcc -nostdlib -shared -fPIC imported.c -o libimported.so");
+	scratch__run("gcc " FLAGS " -Wl,--hash-style=gnu source.c -L. -limported -o lib.so");
+	scratch__run("gcc " FLAGS " -Wl,--hash-style=sysv source.c -L. -limported -o sysv.so");
 	scratch__run("gcc -c source.c -o source.o");
 	scratch__run("strip lib.so -o stripped.so");
 	scratch__run(
@@ -170,31 +175,68 @@ static void symbols_of_stripped(void **state)
 	elf_file__free(file);
 }
 
-/* Without section headers the table is found through PT_DYNAMIC, and counted by either hash table. */
+/* Opens a copy without section headers. */
+static struct elf_file *open_without_sections(const char *name)
+{
+	struct elf_file *file = NULL;
+	Elf64_Ehdr header;
+	unsigned char *data;
+	size_t size;
+
+	data = scratch__read(name, &size);
+	memcpy(&header, data, sizeof(header));
+	header.e_shoff = 0;
+	header.e_shnum = header.e_shstrndx = 0;
+	memcpy(data, &header, sizeof(header));
+	assert_int_equal(open_bytes(data, size, &file, NULL), 0);
+	assert_false(elf_file__has_symtab(file));
+	free(data);
+	return file;
+}
+
+/* Then the table is found through PT_DYNAMIC, and counted by either hash table. */
 static void symbols_without_sections(void **state)
 {
 	static const char *const names[] = {"lib.so", "sysv.so"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct elf_file *file = open_without_sections(names[i]);
 		struct list list = {.count = 0};
-		struct elf_file *file = NULL;
-		unsigned char *data;
-		Elf64_Ehdr header;
-		size_t size;
 
-		data = scratch__read(names[i], &size);
-		memcpy(&header, data, sizeof(header));
-		header.e_shoff = 0;
-		header.e_shnum = header.e_shstrndx = 0;
-		memcpy(data, &header, sizeof(header));
-		assert_int_equal(open_bytes(data, size, &file, NULL), 0);
-		assert_false(elf_file__has_symtab(file));
 		assert_string_equal(elf_file__build_id(file), BUILD_ID);
 		assert_int_equal(elf_file__each_function(file, add, &list), 0);
 		check_dynamic(&list, names[i]);
 		elf_file__free(file);
-		free(data);
+	}
+}
+
+static int count(const struct elf_symbol *symbol, void *cookie)
+{
+	assert_int_equal(symbol->name[0], 'f');
+	++*(int *)cookie;
+	return 0;
+}
+
+/* A chain of the hash table ends at a hash with bit 0 set, whatever the others are: try several. */
+static void many_symbols_without_sections(void **state)
+{
+	char command[256];
+
+	(void)state;
+	for (int n = 8; n < 17; n++) { /* in three buckets */
+		struct elf_file *file;
+		int counted = 0;
+
+		scratch__run(
+			scratch__format(command, sizeof(command),
+					"for i in $(seq %d); do echo \"int f$i(void) { return $i; }\"; done > many.c;"
+					"gcc -nostdlib -shared -fPIC -Wl,--hash-style=gnu many.c -o many.so",
+					n));
+		file = open_without_sections("many.so");
+		assert_int_equal(elf_file__each_function(file, count, &counted), 0);
+		assert_int_equal(counted, n);
+		elf_file__free(file);
 	}
 }
 
@@ -458,6 +500,7 @@ int main(void)
 		cmocka_unit_test(symbols_of_both_tables),
 		cmocka_unit_test(symbols_of_stripped),
 		cmocka_unit_test(symbols_without_sections),
+		cmocka_unit_test(many_symbols_without_sections),
 		cmocka_unit_test(visitor_stops),
 		cmocka_unit_test(addresses_and_offsets),
 		cmocka_unit_test(reads_end_with_the_file),

@@ -47,8 +47,9 @@ static const char c_source[] =
 	"}\n"
 	"__attribute__((noinline)) static int local(int x) { MARK(mark_local); return x; } /* 39 */\n"
 	"int use(int x) { return local(x) + 1; }\n"
-	"__asm__(\".text\\n.globl bare\\n.type bare, @function\\nbare: nop\\nmark_bare: .skip 8192, 0x90\\n\"\n"
-	"	\"mark_far: nop\\n\");\n";
+	"__asm__(\".text\\n.globl bare\\n.type bare, @function\\nbare: nop\\nmark_bare: nop\\n\"\n"
+	"	\".globl sized\\n.type sized, @function\\nsized: nop\\n.size sized, 1\\nmark_gap: nop\\n\"\n"
+	"	\".globl bare2\\n.type bare2, @function\\nbare2: .skip 8192, 0x90\\nmark_far: nop\\n\");\n";
 
 static const char cxx_source[] =
 	"#define MARK(name) __asm__ volatile(\".globl \" #name \"\\n\" #name \": nop\")\n"
@@ -66,10 +67,11 @@ static const char cxx_source[] =
 	"	return box.twice(2) + 1; /* 31 */\n"
 	"}\n"
 	"__attribute__((noinline)) static int hidden(int x) { MARK(mark_hidden); return x; } /* 33 */\n"
+	"static inline __attribute__((always_inline)) int deep(int x) { MARK(mark_deep); return x; } /* 34 */\n"
 	"int call(int x) {\n"
 	"	auto lambda = [](int y) __attribute__((noinline, noclone)) {\n"
-	"		MARK(mark_lambda); /* 36 */\n"
-	"		return hidden(y) + 1;\n"
+	"		MARK(mark_lambda); /* 37 */\n"
+	"		return hidden(y) + deep(y); /* 38 */\n"
 	"	};\n"
 	"	return lambda(x) + lambda(x + 1);\n"
 	"}\n"
@@ -264,12 +266,14 @@ static void unsized_symbol(void **state)
 {
 	struct fixture fixture = new_fixture("nodebug.so", BUILD_ID);
 	uint32_t near = add_location(&fixture, offset_of("c.so", "mark_bare"));
+	uint32_t gap = add_location(&fixture, offset_of("c.so", "mark_gap"));
 	uint32_t far = add_location(&fixture, offset_of("c.so", "mark_far"));
 
 	(void)state;
 	name(&fixture);
 	assert_int_equal(line_count(&fixture, near), 1);
 	check_line(&fixture, near, 0, "bare", "bare", "none", 0);
+	assert_int_equal(line_count(&fixture, gap), 0); /* another began, and ended */
 	assert_int_equal(line_count(&fixture, far), 0);
 	profile__free(fixture.profile);
 }
@@ -279,10 +283,13 @@ static void unsized_symbol(void **state)
 static void check_cxx(const char *file)
 {
 	static const char hold[] = "ns::hold(ns::Box<long>&, char const*)", hold_raw[] = "_ZN2ns4holdERNS_3BoxIlEEPKc";
+	static const char lambda_name[] = "ns::call(int)::{lambda(int)#1}::operator()(int) const";
+	static const char lambda_raw[] = "_ZZN2ns4callEiENKUliE_clEi";
 	struct fixture fixture = new_fixture(file, BUILD_ID);
 	uint32_t twice = add_location(&fixture, offset_of(file, "mark_twice"));
 	uint32_t hidden = add_location(&fixture, offset_of(file, "mark_hidden"));
 	uint32_t lambda = add_location(&fixture, offset_of(file, "mark_lambda"));
+	uint32_t deep = add_location(&fixture, offset_of(file, "mark_deep"));
 
 	name(&fixture);
 	assert_int_equal(line_count(&fixture, twice), 2);
@@ -291,8 +298,10 @@ static void check_cxx(const char *file)
 	assert_int_equal(line_count(&fixture, hidden), 1);
 	check_line(&fixture, hidden, 0, "ns::hidden(int)", "_ZN2nsL6hiddenEi", "/src/box.cc", 33);
 	assert_int_equal(line_count(&fixture, lambda), 1);
-	check_line(&fixture, lambda, 0, "ns::call(int)::{lambda(int)#1}::operator()(int) const",
-		   "_ZZN2ns4callEiENKUliE_clEi", "/src/box.cc", 36);
+	assert_int_equal(line_count(&fixture, deep), 2); /* the lambda is a function inside of a function */
+	check_line(&fixture, deep, 0, "deep", "deep", "/src/box.cc", 34);
+	check_line(&fixture, deep, 1, lambda_name, lambda_raw, "/src/box.cc", 38);
+	check_line(&fixture, lambda, 0, lambda_name, lambda_raw, "/src/box.cc", 37);
 	profile__free(fixture.profile);
 }
 
@@ -475,19 +484,27 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Forty levels of "a pair of what came before": 2^40 names in a name of a few hundred bytes. */
+/*
+ * Forty levels of b<what came before, the same again>: 2^40 names in a name of a few hundred bytes. A level adds two
+ * things to refer to, the template and its instance, and the instance of level i is number 2i in base 36.
+ */
 static void bomb(void **state)
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	char mangled[1024] = "_Z1fI1aE1bIS0_S0_E", text[NAME_MAX_BYTES + 1];
+	char mangled[1024] = "_Z1fI1aEv1bIS0_S0_E", text[NAME_MAX_BYTES + 1];
 	double start = seconds();
 
 	(void)state;
-	for (int i = 1; i < 30; i++)
-		snprintf(mangled + strlen(mangled), sizeof(mangled) - strlen(mangled), "1bIS%c_S%c_E", digits[i],
-			 digits[i]);
+	for (int i = 1; i < 40; i++) {
+		char id[3] = {digits[2 * i / 36], digits[2 * i % 36], '\0'};
+		const char *number = id + (id[0] == '0');
+		size_t length = strlen(mangled);
+
+		scratch__format(mangled + length, sizeof(mangled) - length, "1bIS%s_S%s_E", number, number);
+	}
 	demangle(mangled, text, sizeof(text));
-	assert_true(strlen(text) <= NAME_MAX_BYTES);
+	assert_int_equal(strlen(text), NAME_MAX_BYTES);
+	assert_int_equal(strncmp(text, "void f<a>(b<a, a>, b<b<a, a>, b<a, a> >, b<b<b<", 47), 0);
 	assert_true(seconds() - start < 1);
 }
 
@@ -684,6 +701,30 @@ static void other_debug_file(void **state)
 	profile__free(fixture.profile);
 }
 
+/* libdw reads on where the last string has no end. */
+static void unended_strings(void **state)
+{
+	struct fixture fixture;
+	unsigned char *data;
+	uint32_t inner;
+	size_t size;
+
+	(void)state;
+	scratch__run("objcopy --dump-section .debug_str=strings c.so whole.so");
+	check_c("whole.so");
+	data = scratch__read("strings", &size);
+	data[size - 1] = 'x';
+	scratch__write("strings", data, size);
+	free(data);
+	scratch__run("objcopy --update-section .debug_str=strings c.so unended.so");
+	fixture = new_fixture("unended.so", BUILD_ID);
+	inner = add_location(&fixture, offset_of("c.so", "mark_inner"));
+	name(&fixture);
+	check_line(&fixture, inner, 0, "outer", "outer", "none", 0);
+	assert_false(fixture.profile->mappings[0].has_lines);
+	profile__free(fixture.profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -710,6 +751,7 @@ int main(void)
 		cmocka_unit_test(flipped),
 		cmocka_unit_test(decompression_bomb),
 		cmocka_unit_test(other_debug_file),
+		cmocka_unit_test(unended_strings),
 	};
 
 	return cmocka_run_group_tests_name("symbols", tests, make, scratch__remove);
