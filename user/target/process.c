@@ -216,6 +216,21 @@ int process__open(pid_t pid, struct process **process, struct error *err)
 	return 0;
 }
 
+struct process *process__gone(pid_t pid)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->pid = pid;
+	process->proc_fd = -1;
+	process->comm = strdup("?");
+	if (process->comm)
+		return process;
+	free(process);
+	return NULL;
+}
+
 void process__free(struct process *process)
 {
 	if (!process)

@@ -119,5 +119,7 @@ void session__free(struct session *session);
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *counters);
 
 uint64_t monotonic_ns(void);
+/* What CLOCK_REALTIME was at a time of CLOCK_MONOTONIC, by both clocks as they are now. */
+int64_t unix_ns_of(uint64_t monotonic);
 
 #endif
