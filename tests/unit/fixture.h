@@ -139,7 +139,7 @@ static inline struct profile *fixture_profile(void)
 	site->free_objects = 11;
 	site->live_bytes = 65536;
 	site->live_objects = 1;
-	site->live_bytes_stderr = 1024.5;
+	site->live_bytes_stderr = 1024;
 	site->oldest_age_seconds = 12;
 	site->older_bytes = 65536;
 	site = profile__add_site(profile, (uint32_t[]){stripped, note}, 2);

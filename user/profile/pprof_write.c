@@ -17,6 +17,7 @@
 typedef Perftools__Profiles__Profile pb_profile;
 typedef Perftools__Profiles__ValueType pb_value_type;
 typedef Perftools__Profiles__Sample pb_sample;
+typedef Perftools__Profiles__Label pb_label;
 typedef Perftools__Profiles__Mapping pb_mapping;
 typedef Perftools__Profiles__Location pb_location;
 typedef Perftools__Profiles__Line pb_line;
@@ -129,10 +130,33 @@ static void write_sample(const struct profile_site *site, pb_sample *sample, uin
 	sample->n_value = SAMPLE_TYPES;
 }
 
+/* Writes the labels that the site needs, and returns their number. */
+static size_t write_labels(struct writer *writer, const struct profile_site *site, pb_sample *sample, pb_label *labels,
+			   pb_label **pointers)
+{
+	size_t count = 0;
+	uint64_t number;
+
+	for (size_t i = 0; i < PPROF_LABELS; i++) {
+		if (!pprof_label__get(&pprof_labels[i], site, &number))
+			continue;
+		perftools__profiles__label__init(&labels[count]);
+		labels[count].key = add_text(writer, pprof_labels[i].key);
+		labels[count].num = clamp(number);
+		labels[count].num_unit = add_text(writer, pprof_labels[i].unit);
+		pointers[count] = &labels[count];
+		count++;
+	}
+	sample->label = pointers;
+	sample->n_label = count;
+	return count;
+}
+
 static void write_samples(struct writer *writer)
 {
 	const struct profile *profile = writer->profile;
-	size_t frames = 0;
+	size_t frames = 0, used = 0;
+	pb_label *labels, **label_pointers;
 	pb_sample *samples;
 	int64_t *values;
 	uint64_t *ids;
@@ -143,10 +167,13 @@ static void write_samples(struct writer *writer)
 	samples = take(writer, profile->site_count, sizeof(*samples));
 	values = take(writer, profile->site_count, SAMPLE_TYPES * sizeof(*values));
 	ids = take(writer, frames, sizeof(*ids));
+	labels = take(writer, profile->site_count, PPROF_LABELS * sizeof(*labels));
+	label_pointers = take(writer, profile->site_count, PPROF_LABELS * sizeof(*label_pointers));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->site_count; i++) {
 		write_sample(&profile->sites[i], &samples[i], ids, values);
+		used += write_labels(writer, &profile->sites[i], &samples[i], labels + used, label_pointers + used);
 		writer->pb.sample[i] = &samples[i];
 		ids += profile->sites[i].frame_count;
 		values += SAMPLE_TYPES;
