@@ -123,10 +123,8 @@ static int store_value(const struct target *target, const char *text)
 		return store_choice(option, text, target->value);
 	case OPTION_STRING:
 		*(const char **)target->value = text;
-		return *text ? 0 : -EINVAL;
+		return 0;
 	case OPTION_STRINGS:
-		if (!*text)
-			return -EINVAL;
 		return array__push(strings->items, strings->count, strings->capacity, text) ? 0 : -ENOMEM;
 	}
 	return -EINVAL;
@@ -167,15 +165,26 @@ static const char *describe_value(const struct option *option, char *text, size_
 	case OPTION_STRINGS:
 		break;
 	}
-	return "a text that is not empty";
+	return "a text";
+}
+
+static int no_argument(const struct parser *parser, const struct option *option, const char *from)
+{
+	char wanted[256];
+
+	return error__usage(parser->err, "%s: %s needs an argument: %s", parser->usage->verb, from,
+			    describe_value(option, wanted, sizeof(wanted)));
 }
 
 /* `from` is what the person wrote: "--top-n", "-n", "MEMTRAWL_TOP_N". */
 static int set_value(struct parser *parser, const struct target *target, const char *from, const char *text)
 {
 	char wanted[256];
-	int code = store_value(target, text);
+	int code;
 
+	if (!*text)
+		return no_argument(parser, target->option, from);
+	code = store_value(target, text);
 	if (!code)
 		return 0;
 	if (code == -ENOMEM)
@@ -211,14 +220,6 @@ static int unknown_option(const struct parser *parser, const char *text)
 				    name, nearest);
 	return error__usage(parser->err, "%s: unknown option '--%s'; `memtrawl %s --help` lists those there are",
 			    parser->usage->verb, name, parser->usage->verb);
-}
-
-static int no_argument(const struct parser *parser, const struct option *option, const char *from)
-{
-	char wanted[256];
-
-	return error__usage(parser->err, "%s: %s needs an argument: %s", parser->usage->verb, from,
-			    describe_value(option, wanted, sizeof(wanted)));
 }
 
 /* argv[*i] is "--name" or "--name=value". Steps *i over the value where it is an argument of its own. */

@@ -23,7 +23,7 @@ void render__list_text(const struct listing *listing, size_t width, struct buf *
 		const struct listing_row *row = &listing->rows[i];
 
 		buf__add_format(&line, "%-*s  %-24s  %8s", name_width, row->name,
-				units__format_time(time, sizeof(time), row->time_ns),
+				row->time_ns ? units__format_time(time, sizeof(time), row->time_ns) : "-",
 				units__format_seconds(window, sizeof(window), row->seconds));
 		buf__add_format(&line, "  %10s  %9" PRIu64 "  %10s  %7d  ",
 				units__format_bytes(live, sizeof(live), (double)row->live_bytes), row->live_objects,
