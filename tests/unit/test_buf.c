@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -55,7 +56,9 @@ static void growth_keeps_what_is_there(void **state)
 	assert_int_equal(buf.size, 40000);
 	for (int i = 0; i < 10000; i++)
 		assert_int_equal(strtol((char[]){buf.data[i * 4], buf.data[i * 4 + 1], buf.data[i * 4 + 2],
-						 buf.data[i * 4 + 3], 0}, NULL, 10), i);
+						 buf.data[i * 4 + 3], 0},
+					NULL, 10),
+				 i);
 	assert_int_equal(buf.data[40000], 0);
 	buf__free(&buf);
 }
@@ -81,12 +84,15 @@ static void bad_utf8_is_replaced(void **state)
 	} cases[] = {
 		{"plain", "plain"},
 		{"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
-		{"a\xff" "b", "a\xef\xbf\xbd" "b"},
-		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},			     /* overlong */
-		{"\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},	     /* overlong */
-		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},	     /* surrogate */
+		{"a\xff"
+		 "b",
+		 "a\xef\xbf\xbd"
+		 "b"},
+		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                                 /* overlong */
+		{"\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},                 /* overlong */
+		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},                 /* surrogate */
 		{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* above U+10FFFF */
-		{"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},			     /* cut short */
+		{"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},                                 /* cut short */
 		{"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
 	};
 
@@ -102,10 +108,8 @@ static void bad_utf8_is_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_are_appended),
-		cmocka_unit_test(empty_buffer_is_an_empty_string),
-		cmocka_unit_test(growth_keeps_what_is_there),
-		cmocka_unit_test(failure_is_remembered),
+		cmocka_unit_test(bytes_are_appended),         cmocka_unit_test(empty_buffer_is_an_empty_string),
+		cmocka_unit_test(growth_keeps_what_is_there), cmocka_unit_test(failure_is_remembered),
 		cmocka_unit_test(bad_utf8_is_replaced),
 	};
 

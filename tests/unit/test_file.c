@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <dirent.h>
@@ -125,8 +126,9 @@ static void full_disk_has_a_remedy(void **state)
 
 	(void)state;
 	assert_int_equal(file__replace("/dev/full", "x", 1, 0600, &err), -ENOSPC);
-	assert_string_equal(err.text, "cannot write /dev/full: no space left on device; free some there, or name another "
-				      "place");
+	assert_string_equal(err.text,
+			    "cannot write /dev/full: no space left on device; free some there, or name another "
+			    "place");
 }
 
 static void devices_and_links_are_not_replaced(void **state)
@@ -153,7 +155,8 @@ static void devices_and_links_are_not_replaced(void **state)
 
 static void folders_are_made(void **state)
 {
-	char *folder = fixture_folder(), *path = path_in(folder, "a//b/c/"), *file = path_in(folder, "a/f"), expected[300];
+	char *folder = fixture_folder(), *path = path_in(folder, "a//b/c/"), *file = path_in(folder, "a/f"),
+	     expected[300];
 	char *below = path_in(folder, "a/f/g");
 	struct error err = {0};
 	struct stat st;
@@ -178,9 +181,12 @@ static void folders_are_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_files_are_read),	       cmocka_unit_test(files_are_replaced),
-		cmocka_unit_test(failure_leaves_the_old_file), cmocka_unit_test(full_disk_has_a_remedy),
-		cmocka_unit_test(devices_and_links_are_not_replaced), cmocka_unit_test(folders_are_made),
+		cmocka_unit_test(whole_files_are_read),
+		cmocka_unit_test(files_are_replaced),
+		cmocka_unit_test(failure_leaves_the_old_file),
+		cmocka_unit_test(full_disk_has_a_remedy),
+		cmocka_unit_test(devices_and_links_are_not_replaced),
+		cmocka_unit_test(folders_are_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -27,17 +28,49 @@ struct values {
 static const char *const colors[] = {"red", "green", "blue", NULL};
 
 static const struct option options[] = {
-	{.name = "force", .letter = 'f', .type = OPTION_FLAG, .offset = offsetof(struct values, force), .help = "force it"},
-	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct values, quiet), .help = "say less"},
-	{.name = "pid", .letter = 'p', .type = OPTION_COUNT, .offset = offsetof(struct values, pid), .argument = "PID",
-	 .help = "the process", .min = 1, .max = 4194304},
-	{.name = "max-size", .type = OPTION_SIZE, .offset = offsetof(struct values, size), .argument = "SIZE", .help = "a size"},
-	{.name = "age", .letter = 'a', .type = OPTION_DURATION, .offset = offsetof(struct values, age), .argument = "AGE",
+	{.name = "force",
+	 .letter = 'f',
+	 .type = OPTION_FLAG,
+	 .offset = offsetof(struct values, force),
+	 .help = "force it"},
+	{.name = "quiet",
+	 .letter = 'q',
+	 .type = OPTION_FLAG,
+	 .offset = offsetof(struct values, quiet),
+	 .help = "say less"},
+	{.name = "pid",
+	 .letter = 'p',
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct values, pid),
+	 .argument = "PID",
+	 .help = "the process",
+	 .min = 1,
+	 .max = 4194304},
+	{.name = "max-size",
+	 .type = OPTION_SIZE,
+	 .offset = offsetof(struct values, size),
+	 .argument = "SIZE",
+	 .help = "a size"},
+	{.name = "age",
+	 .letter = 'a',
+	 .type = OPTION_DURATION,
+	 .offset = offsetof(struct values, age),
+	 .argument = "AGE",
 	 .help = "an age"},
-	{.name = "name", .type = OPTION_STRING, .offset = offsetof(struct values, name), .argument = "TEXT", .help = "a name"},
-	{.name = "color", .type = OPTION_CHOICE, .offset = offsetof(struct values, color), .help = "a colour",
+	{.name = "name",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct values, name),
+	 .argument = "TEXT",
+	 .help = "a name"},
+	{.name = "color",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct values, color),
+	 .help = "a colour",
 	 .choices = colors},
-	{.name = "alloc", .type = OPTION_STRINGS, .offset = offsetof(struct values, allocs), .argument = "SPEC",
+	{.name = "alloc",
+	 .type = OPTION_STRINGS,
+	 .offset = offsetof(struct values, allocs),
+	 .argument = "SPEC",
 	 .help = "an allocator"},
 };
 
@@ -225,21 +258,20 @@ static char *help_for(const char *line, int *code)
 
 static void help_is_printed(void **state)
 {
-	static const char expected[] =
-		"usage: memtrawl try [OPTION]... [FILE]...\n"
-		"\n"
-		"Tries.\n"
-		"\n"
-		"options, each with its environment variable:\n"
-		"  -f, --force             force it [MEMTRAWL_FORCE]\n"
-		"  -q, --quiet             say less [MEMTRAWL_QUIET]\n"
-		"  -p, --pid PID           the process [MEMTRAWL_PID]\n"
-		"      --max-size SIZE     a size [MEMTRAWL_MAX_SIZE]\n"
-		"  -a, --age AGE           an age [MEMTRAWL_AGE]\n"
-		"      --name TEXT         a name [MEMTRAWL_NAME]\n"
-		"      --color WORD        a colour: red, green or blue [MEMTRAWL_COLOR]\n"
-		"      --alloc SPEC        an allocator (may be repeated) [MEMTRAWL_ALLOC]\n"
-		"  -h, --help              show this help\n";
+	static const char expected[] = "usage: memtrawl try [OPTION]... [FILE]...\n"
+				       "\n"
+				       "Tries.\n"
+				       "\n"
+				       "options, each with its environment variable:\n"
+				       "  -f, --force             force it [MEMTRAWL_FORCE]\n"
+				       "  -q, --quiet             say less [MEMTRAWL_QUIET]\n"
+				       "  -p, --pid PID           the process [MEMTRAWL_PID]\n"
+				       "      --max-size SIZE     a size [MEMTRAWL_MAX_SIZE]\n"
+				       "  -a, --age AGE           an age [MEMTRAWL_AGE]\n"
+				       "      --name TEXT         a name [MEMTRAWL_NAME]\n"
+				       "      --color WORD        a colour: red, green or blue [MEMTRAWL_COLOR]\n"
+				       "      --alloc SPEC        an allocator (may be repeated) [MEMTRAWL_ALLOC]\n"
+				       "  -h, --help              show this help\n";
 	int code;
 
 	(void)state;
@@ -253,8 +285,8 @@ static void help_is_printed(void **state)
 
 static void nearest_word_is_found(void **state)
 {
-	static const char *const verbs[] = {"doctor", "leaks", "start", "status", "stop", "snapshot", "list", "show", "diff",
-					    "rm", "run"};
+	static const char *const verbs[] = {"doctor", "leaks", "start", "status", "stop", "snapshot",
+					    "list",   "show",  "diff",  "rm",     "run"};
 
 	(void)state;
 	assert_string_equal(options__nearest("shwo", verbs, ARRAY_SIZE(verbs)), "show");

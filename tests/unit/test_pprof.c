@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -216,8 +217,9 @@ struct go_profile {
 /* As Go writes its heap profiles: alloc before inuse, odd ids, one stack twice with different labels. */
 static void make_go_profile(struct go_profile *go)
 {
-	static const char *const strings[GO_STRINGS] = {"",	       "alloc_objects", "count",     "alloc_space", "bytes",
-							"inuse_objects", "inuse_space",	"main.work", "/src/work.go", "/bin/work"};
+	static const char *const strings[GO_STRINGS] = {
+		"",          "alloc_objects", "count",    "alloc_space", "bytes", "inuse_objects", "inuse_space",
+		"main.work", "/src/work.go",  "/bin/work"};
 
 	memset(go, 0, sizeof(*go));
 	perftools__profiles__profile__init(&go->pb);
@@ -462,7 +464,8 @@ static void damaged_comment_is_refused(void **state)
 	refuse_comment("\"exact\"", "\"exalt\"", "its memtrawl.profile-extra/1 comment is damaged: bad \"mode\"");
 	refuse_comment("\"comm\":\"server\"", "\"comm\":12345678",
 		       "its memtrawl.profile-extra/1 comment is damaged: bad \"comm\"");
-	refuse_comment("\"stack_truncated\":3", "\"stack_truncated\":x", "its memtrawl.profile-extra/1 comment is damaged: not JSON");
+	refuse_comment("\"stack_truncated\":3", "\"stack_truncated\":x",
+		       "its memtrawl.profile-extra/1 comment is damaged: not JSON");
 	refuse_comment("\"size_objects\":[0,0", "\"size_objects\":[-10",
 		       "its memtrawl.profile-extra/1 comment is damaged: bad \"size_objects\"");
 }
@@ -649,8 +652,8 @@ static void files_are_saved_and_errors_name_them(void **state)
 	profile__free(b);
 	assert_int_equal(truncate(path, st.st_size - 1), 0);
 	assert_int_equal(profile__load(path, &b, &err), -EINVAL);
-	snprintf(expected, sizeof(expected), "cannot read %s: damaged or incomplete: its gzip data ends early or is wrong",
-		 path);
+	snprintf(expected, sizeof(expected),
+		 "cannot read %s: damaged or incomplete: its gzip data ends early or is wrong", path);
 	assert_string_equal(err.text, expected);
 	assert_int_equal(truncate(path, 0), 0);
 	assert_int_equal(profile__load(path, &b, &err), -EINVAL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include "fixture.h"
@@ -60,8 +61,9 @@ static void notes_are_kept_once(void **state)
 	assert_true(profile__is_note(&profile->locations[a]));
 	assert_int_equal(profile->locations[a].mapping, PROFILE_NONE);
 	assert_int_equal(profile->locations[a].line_count, 1);
-	assert_string_equal(profile__text(profile, profile->functions[profile->locations[a].lines[0].function].name, ""),
-			    "[truncated]");
+	assert_string_equal(
+		profile__text(profile, profile->functions[profile->locations[a].lines[0].function].name, ""),
+		"[truncated]");
 	profile__free(profile);
 }
 
@@ -177,7 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings_are_kept_once),      cmocka_unit_test(colliding_strings_are_told_apart),
-		cmocka_unit_test(notes_are_kept_once),	      cmocka_unit_test(lines_are_replaced),
+		cmocka_unit_test(notes_are_kept_once),        cmocka_unit_test(lines_are_replaced),
 		cmocka_unit_test(site_ids_are_as_documented), cmocka_unit_test(site_ids_do_not_depend_on_the_host),
 		cmocka_unit_test(equal_sites_are_joined),     cmocka_unit_test(losses_have_names),
 	};

@@ -2,8 +2,9 @@
 /* Whole outputs are compared with tests/golden/; MEMTRAWL_UPDATE_GOLDEN=1 writes them anew (then read the diff). */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <jansson.h>
@@ -154,13 +155,14 @@ static void hostile_names_are_harmless(void **state)
 	(void)state;
 	profile->process.pid = 1;
 	profile->process.comm = strdup("\033]0;owned\a");
-	profile->process.cmdline = strdup("a\nmemtrawl: all is well\r\t\x7f\xc2\x9b" "31m \xe2\x80\xae \xff\xfe");
+	profile->process.cmdline = strdup("a\nmemtrawl: all is well\r\t\x7f\xc2\x9b"
+					  "31m \xe2\x80\xae \xff\xfe");
 	profile->end_reason = strdup("\033[2J");
 	m.filename = profile__string(profile, "/tmp/\"lib\",\n\033[31m;x.so");
 	m.build_id = profile__string(profile, "\x80");
 	profile__add_mapping(profile, &m);
-	location = fixture_location(profile, 0, 0x10,
-				    fixture_function(profile, "f;\"\n\033[1m,\xff", "src/\"\033,.c"), 1);
+	location =
+		fixture_location(profile, 0, 0x10, fixture_function(profile, "f;\"\n\033[1m,\xff", "src/\"\033,.c"), 1);
 	site = profile__add_site(profile, &location, 1);
 	site->live_bytes = 10;
 	site->live_objects = 1;

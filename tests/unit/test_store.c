@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -72,9 +73,22 @@ static char *names(const char *store)
 
 static void names_are_checked(void **state)
 {
-	static const char *const good[] = {"a", "before-deploy_2.1", "A", "7", "-x", "_", "a..b",
-					   "0123456789012345678901234567890123456789012345678901234567890123"};
-	static const char *const bad[] = {"", ".", "..", ".a", "a/b", "../a", "a b", "a\nb", "\xc3\xa9", "a:b", "a\\b", "a*",
+	static const char *const good[] = {"a",    "before-deploy_2.1",
+					   "A",    "7",
+					   "-x",   "_",
+					   "a..b", "0123456789012345678901234567890123456789012345678901234567890123"};
+	static const char *const bad[] = {"",
+					  ".",
+					  "..",
+					  ".a",
+					  "a/b",
+					  "../a",
+					  "a b",
+					  "a\nb",
+					  "\xc3\xa9",
+					  "a:b",
+					  "a\\b",
+					  "a*",
 					  "01234567890123456789012345678901234567890123456789012345678901234"};
 	struct error err = {0};
 
@@ -102,7 +116,8 @@ static void snapshots_are_saved_found_and_removed(void **state)
 	assert_true(asprintf(&store, "%s/not/there/yet", folder) > 0);
 	assert_string_equal(names(store), "");
 	assert_int_equal(store__find(store, "before", &path, &err), -ENOENT);
-	snprintf(expected, sizeof(expected), "no snapshot 'before' in %s: `memtrawl list` shows those there are", store);
+	snprintf(expected, sizeof(expected), "no snapshot 'before' in %s: `memtrawl list` shows those there are",
+		 store);
 	assert_string_equal(err.text, expected);
 	assert_int_equal(save(store, 812, "before", false, 0, 1000, NULL, &err), 0);
 	assert_int_equal(stat(store, &st), 0);
@@ -199,8 +214,14 @@ static void foreign_files_are_no_snapshots(void **state)
 {
 	char *store = fixture_folder(), *path;
 	struct error err = {0};
-	static const char *const files[] = {"notes.txt", "812-123456/.hidden.pb.gz", "812-123456/x", "812-123456/.pb.gz",
-					    "812-123456/a b.pb.gz", "0812-1/y.pb.gz", "812/z.pb.gz", "812-1x/z.pb.gz"};
+	static const char *const files[] = {"notes.txt",
+					    "812-123456/.hidden.pb.gz",
+					    "812-123456/x",
+					    "812-123456/.pb.gz",
+					    "812-123456/a b.pb.gz",
+					    "0812-1/y.pb.gz",
+					    "812/z.pb.gz",
+					    "812-1x/z.pb.gz"};
 
 	(void)state;
 	assert_int_equal(save(store, 812, "a", false, 0, 1, NULL, &err), 0);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -153,9 +154,9 @@ static void seconds_are_formatted(void **state)
 		double seconds;
 		const char *text;
 	} cases[] = {
-		{0, "0 ms"},	  {0.25, "250 ms"}, {0.9994, "999 ms"},	 {0.9999, "1.0 s"},   {12.5, "12.5 s"},
-		{59.94, "59.9 s"}, {59.96, "1m00s"}, {200, "3m20s"},	 {3599.6, "1h00m"},   {18120, "5h02m"},
-		{86399.9, "1d00h"}, {273600, "3d04h"}, {-1.5, "-1.5 s"}, {INFINITY, "?"},     {NAN, "?"},
+		{0, "0 ms"},        {0.25, "250 ms"},  {0.9994, "999 ms"}, {0.9999, "1.0 s"}, {12.5, "12.5 s"},
+		{59.94, "59.9 s"},  {59.96, "1m00s"},  {200, "3m20s"},     {3599.6, "1h00m"}, {18120, "5h02m"},
+		{86399.9, "1d00h"}, {273600, "3d04h"}, {-1.5, "-1.5 s"},   {INFINITY, "?"},   {NAN, "?"},
 	};
 	char text[32];
 
@@ -180,8 +181,8 @@ static void times_are_formatted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_are_parsed),    cmocka_unit_test(durations_are_parsed),
-		cmocka_unit_test(counts_are_parsed),   cmocka_unit_test(bytes_are_formatted),
+		cmocka_unit_test(sizes_are_parsed),      cmocka_unit_test(durations_are_parsed),
+		cmocka_unit_test(counts_are_parsed),     cmocka_unit_test(bytes_are_formatted),
 		cmocka_unit_test(seconds_are_formatted), cmocka_unit_test(times_are_formatted),
 	};
 

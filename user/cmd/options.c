@@ -13,7 +13,7 @@
 #include "lib/units.h"
 
 #define NAME_MAX_LENGTH 48
-#define OPTIONS_MAX	64 /* of a verb, all groups together */
+#define OPTIONS_MAX     64 /* of a verb, all groups together */
 
 void option_strings__free(struct option_strings *strings)
 {
@@ -196,10 +196,13 @@ static int set_value(struct parser *parser, const struct target *target, const c
 static int set_given(struct parser *parser, const struct target *target, const char *from, const char *text)
 {
 	parser->given[target->number] = true;
-	if (target->option->type != OPTION_FLAG)
-		return set_value(parser, target, from, text);
+	return set_value(parser, target, from, text);
+}
+
+static void set_flag(struct parser *parser, const struct target *target)
+{
+	parser->given[target->number] = true;
 	*(bool *)target->value = true;
-	return 0;
 }
 
 /* ---- the command line */
@@ -235,8 +238,10 @@ static int parse_long(struct parser *parser, int argc, char **argv, int *i)
 	snprintf(from, sizeof(from), "--%s", target.option->name);
 	if (target.option->type == OPTION_FLAG && equals)
 		return error__usage(parser->err, "%s: %s takes no argument", parser->usage->verb, from);
-	if (target.option->type == OPTION_FLAG)
-		return set_given(parser, &target, from, NULL);
+	if (target.option->type == OPTION_FLAG) {
+		set_flag(parser, &target);
+		return 0;
+	}
 	if (equals)
 		return set_given(parser, &target, from, equals + 1);
 	if (*i + 1 >= argc)
@@ -248,7 +253,6 @@ static int parse_long(struct parser *parser, int argc, char **argv, int *i)
 static int parse_letters(struct parser *parser, int argc, char **argv, int *i)
 {
 	struct target target;
-	int code;
 
 	for (const char *c = argv[*i] + 1; *c; c++) {
 		const char from[] = {'-', *c, '\0'};
@@ -264,9 +268,7 @@ static int parse_letters(struct parser *parser, int argc, char **argv, int *i)
 				return no_argument(parser, target.option, from);
 			return set_given(parser, &target, from, argv[++*i]);
 		}
-		code = set_given(parser, &target, from, NULL);
-		if (code)
-			return code;
+		set_flag(parser, &target);
 	}
 	return 0;
 }

@@ -11,7 +11,8 @@
 #include "lib/json_value.h"
 
 #define SCHEMA "memtrawl.profile-extra/1"
-/* A command line may be 2 MiB long, and six times that when escaped; parsed JSON takes twenty times the room of text. */
+/* A command line may be 2 MiB long, and six times that when escaped; parsed JSON takes twenty times the room of text.
+ */
 #define TEXT_MAX ((size_t)16 << 20)
 
 /* A member of some struct, and the key it is stored under. One table serves both directions. */
@@ -21,20 +22,32 @@ struct field {
 	enum { FIELD_U64, FIELD_S64, FIELD_DOUBLE, FIELD_STRING } type;
 };
 
-#define U64(type, member)    {#member, offsetof(type, member), FIELD_U64}
-#define S64(type, member)    {#member, offsetof(type, member), FIELD_S64}
-#define DOUBLE(type, member) {#member, offsetof(type, member), FIELD_DOUBLE}
-#define STRING(type, member) {#member, offsetof(type, member), FIELD_STRING}
+#define U64(type, member)                                                                                              \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_U64                                                             \
+	}
+#define S64(type, member)                                                                                              \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_S64                                                             \
+	}
+#define DOUBLE(type, member)                                                                                           \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_DOUBLE                                                          \
+	}
+#define STRING(type, member)                                                                                           \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_STRING                                                          \
+	}
 
 static const struct field process_fields[] = {
-	STRING(struct profile_process, host),	    STRING(struct profile_process, boot_id),
-	U64(struct profile_process, start_ticks),   S64(struct profile_process, start_time_ns),
-	STRING(struct profile_process, comm),	    STRING(struct profile_process, exe),
-	STRING(struct profile_process, cmdline),    STRING(struct profile_process, build_id),
+	STRING(struct profile_process, host),     STRING(struct profile_process, boot_id),
+	U64(struct profile_process, start_ticks), S64(struct profile_process, start_time_ns),
+	STRING(struct profile_process, comm),     STRING(struct profile_process, exe),
+	STRING(struct profile_process, cmdline),  STRING(struct profile_process, build_id),
 };
 
 static const struct field window_fields[] = {
-	S64(struct profile, start_ns), S64(struct profile, end_ns), DOUBLE(struct profile, seconds),
+	S64(struct profile, start_ns),         S64(struct profile, end_ns),        DOUBLE(struct profile, seconds),
 	DOUBLE(struct profile, older_seconds), STRING(struct profile, end_reason),
 };
 
@@ -46,15 +59,15 @@ static const struct field sampling_fields[] = {
 
 static const struct field rss_fields[] = {
 	U64(struct profile_rss, current_bytes), U64(struct profile_rss, peak_bytes),
-	U64(struct profile_rss, anon_bytes),	U64(struct profile_rss, file_bytes),
-	U64(struct profile_rss, shmem_bytes),	U64(struct profile_rss, swap_bytes),
+	U64(struct profile_rss, anon_bytes),    U64(struct profile_rss, file_bytes),
+	U64(struct profile_rss, shmem_bytes),   U64(struct profile_rss, swap_bytes),
 };
 
 static const struct field totals_fields[] = {
-	U64(struct profile_totals, live_bytes),	     U64(struct profile_totals, live_objects),
-	U64(struct profile_totals, alloc_bytes),     U64(struct profile_totals, alloc_objects),
-	U64(struct profile_totals, free_bytes),	     U64(struct profile_totals, free_objects),
-	U64(struct profile_totals, peak_live_bytes), S64(struct profile_totals, peak_time_ns),
+	U64(struct profile_totals, live_bytes),        U64(struct profile_totals, live_objects),
+	U64(struct profile_totals, alloc_bytes),       U64(struct profile_totals, alloc_objects),
+	U64(struct profile_totals, free_bytes),        U64(struct profile_totals, free_objects),
+	U64(struct profile_totals, peak_live_bytes),   S64(struct profile_totals, peak_time_ns),
 	U64(struct profile_totals, temporary_objects),
 };
 
@@ -234,9 +247,9 @@ static int read_mode(const json_t *root, struct profile *profile, struct error *
 		return 0;
 	if (!json_is_string(mode))
 		return bad_key(err, "mode");
-	if (strcmp(json_string_value(mode), "exact") && strcmp(json_string_value(mode), "poisson"))
+	if (strcmp(json_string_value(mode), "exact") != 0 && strcmp(json_string_value(mode), "poisson") != 0)
 		return bad_key(err, "mode");
-	profile->sampling.mode = strcmp(json_string_value(mode), "exact") ? SAMPLING_POISSON : SAMPLING_EXACT;
+	profile->sampling.mode = strcmp(json_string_value(mode), "exact") != 0 ? SAMPLING_POISSON : SAMPLING_EXACT;
 	return 0;
 }
 

@@ -24,7 +24,7 @@ typedef Perftools__Profiles__Function pb_function;
 struct reader {
 	const pb_profile *pb;
 	struct profile *profile;
-	struct index_map *mappings, *functions, *locations; /* ids to indexes */
+	struct index_map *mappings, *functions, *locations;       /* ids to indexes */
 	int live_objects, live_bytes, alloc_objects, alloc_bytes; /* positions in Sample.value, -1 if not there */
 	struct error *err;
 };
@@ -446,7 +446,8 @@ int pprof__decode(const void *data, size_t size, struct profile **profile, struc
 		return error__set(err, -EINVAL, "empty");
 	if (gzip__is(data, size)) {
 		code = gzip__expand(data, size, PPROF_BYTES_MAX, &expanded);
-		code = code ? expand_failed(code, err) : parse(expanded.data ? expanded.data : "", expanded.size, profile, err);
+		code = code ? expand_failed(code, err)
+			    : parse(expanded.data ? expanded.data : "", expanded.size, profile, err);
 	} else {
 		code = parse(data, size, profile, err);
 	}

@@ -105,7 +105,7 @@ static void write_sample_types(struct writer *writer)
 		{"alloc_space", "bytes"},
 	};
 
-	writer->pb.sample_type = take(writer, SAMPLE_TYPES, sizeof(*writer->pb.sample_type));
+	writer->pb.sample_type = take(writer, SAMPLE_TYPES, sizeof(pb_value_type *));
 	if (!writer->pb.sample_type)
 		return;
 	for (int i = 0; i < SAMPLE_TYPES; i++)
@@ -163,12 +163,12 @@ static void write_samples(struct writer *writer)
 
 	for (size_t i = 0; i < profile->site_count; i++)
 		frames += profile->sites[i].frame_count;
-	writer->pb.sample = take(writer, profile->site_count, sizeof(*writer->pb.sample));
+	writer->pb.sample = take(writer, profile->site_count, sizeof(pb_sample *));
 	samples = take(writer, profile->site_count, sizeof(*samples));
 	values = take(writer, profile->site_count, SAMPLE_TYPES * sizeof(*values));
 	ids = take(writer, frames, sizeof(*ids));
 	labels = take(writer, profile->site_count, PPROF_LABELS * sizeof(*labels));
-	label_pointers = take(writer, profile->site_count, PPROF_LABELS * sizeof(*label_pointers));
+	label_pointers = take(writer, profile->site_count, PPROF_LABELS * sizeof(pb_label *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->site_count; i++) {
@@ -186,7 +186,7 @@ static void write_mappings(struct writer *writer)
 	const struct profile *profile = writer->profile;
 	pb_mapping *mappings = take(writer, profile->mapping_count, sizeof(*mappings));
 
-	writer->pb.mapping = take(writer, profile->mapping_count, sizeof(*writer->pb.mapping));
+	writer->pb.mapping = take(writer, profile->mapping_count, sizeof(pb_mapping *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->mapping_count; i++) {
@@ -254,10 +254,10 @@ static void write_locations(struct writer *writer)
 
 	for (size_t i = 0; i < profile->location_count; i++)
 		total += profile->locations[i].line_count;
-	writer->pb.location = take(writer, profile->location_count, sizeof(*writer->pb.location));
+	writer->pb.location = take(writer, profile->location_count, sizeof(pb_location *));
 	locations = take(writer, profile->location_count, sizeof(*locations));
 	lines = take(writer, total, sizeof(*lines));
-	pointers = take(writer, total, sizeof(*pointers));
+	pointers = take(writer, total, sizeof(pb_line *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->location_count; i++) {
@@ -272,7 +272,7 @@ static void write_functions(struct writer *writer)
 	const struct profile *profile = writer->profile;
 	pb_function *functions = take(writer, profile->function_count, sizeof(*functions));
 
-	writer->pb.function = take(writer, profile->function_count, sizeof(*writer->pb.function));
+	writer->pb.function = take(writer, profile->function_count, sizeof(pb_function *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->function_count; i++) {

@@ -16,8 +16,8 @@ void render__list_text(const struct listing *listing, size_t width, struct buf *
 	for (size_t i = 0; i < listing->count; i++) /* names are plain ASCII: store__check_name() */
 		if ((int)strlen(listing->rows[i].name) > name_width)
 			name_width = (int)strlen(listing->rows[i].name);
-	buf__add_format(&line, "%-*s  %-24s  %8s  %10s  %9s  %10s  %7s  %s", name_width, "name", "time", "window", "live",
-			"blocks", "rss", "pid", "command");
+	buf__add_format(&line, "%-*s  %-24s  %8s  %10s  %9s  %10s  %7s  %s", name_width, "name", "time", "window",
+			"live", "blocks", "rss", "pid", "command");
 	pieces__add_line(out, &line, width);
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct listing_row *row = &listing->rows[i];

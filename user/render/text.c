@@ -277,17 +277,19 @@ static void add_profile_columns(struct page *page, const struct report *report, 
 			c->free_objects);
 }
 
-/* `leak` is NULL for the others, which are not judged together. */
-static void add_leak_columns(struct page *page, const struct report_counts *c, const struct leak *leak)
+/* The others are not judged together: `judged` is false for them. */
+static void add_leak_columns(struct page *page, const struct report_row *row, bool judged)
 {
+	const struct report_counts *c = &row->counts;
+	const struct leak *leak = &row->leak;
 	char text[32];
 
-	if (leak)
+	if (judged)
 		buf__add_format(&page->line, "%-8s %4.0f%% %10s", leak__severity_name(leak->severity),
 				leak->confidence * 100, bytes(text, c->live_bytes));
 	else
 		buf__add_format(&page->line, "%-8s %5s %10s", "", "", bytes(text, c->live_bytes));
-	if (leak)
+	if (judged)
 		buf__add_format(&page->line, " %11s/h",
 				units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour));
 	else
@@ -295,8 +297,8 @@ static void add_leak_columns(struct page *page, const struct report_counts *c, c
 	buf__add_format(&page->line, " %9" PRIu64 " %9" PRIu64 " %9" PRIu64, c->live_objects, c->alloc_objects,
 			c->free_objects);
 	buf__add_format(&page->line, " %8s",
-			c->oldest_age_seconds >= 0 ? units__format_seconds(text, sizeof(text), c->oldest_age_seconds) :
-						     "-");
+			c->oldest_age_seconds >= 0 ? units__format_seconds(text, sizeof(text), c->oldest_age_seconds)
+						   : "-");
 }
 
 static void add_diff_columns(struct page *page, const struct report_counts *before, const struct report_counts *after)
@@ -326,7 +328,7 @@ static void add_columns(struct page *page, const struct report *report, const st
 		add_profile_columns(page, report, &row->counts);
 		break;
 	case REPORT_LEAKS:
-		add_leak_columns(page, &row->counts, &row->leak);
+		add_leak_columns(page, row, true);
 		break;
 	case REPORT_DIFF:
 		add_diff_columns(page, &row->before, &row->counts);
@@ -375,8 +377,8 @@ static void add_row(struct page *page, const struct report *report, const struct
 
 static void add_others(struct page *page, const struct report *report)
 {
-	size_t stacks = report->others.stacks > report->others_before.stacks ? report->others.stacks :
-									       report->others_before.stacks;
+	size_t stacks = report->others.stacks > report->others_before.stacks ? report->others.stacks
+									     : report->others_before.stacks;
 	const struct report_row others = {
 		.counts = report->others,
 		.before = report->others_before,
@@ -385,7 +387,7 @@ static void add_others(struct page *page, const struct report *report)
 	if (!report__has_others(report))
 		return;
 	if (report->kind == REPORT_LEAKS)
-		add_leak_columns(page, &others.counts, NULL);
+		add_leak_columns(page, &others, false);
 	else
 		add_columns(page, report, &others);
 	if (stacks)
