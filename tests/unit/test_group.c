@@ -238,6 +238,26 @@ static void rows_are_sorted(void **state)
 	check_order(SORT_TEMPORARY, "clvs");
 }
 
+/* The same age: the larger goes first, and then the one with the lower id, whichever came first. */
+static void ties_are_settled(void **state)
+{
+	struct profile *profile = fixture_profile();
+	struct report *report;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		profile->sites[i].oldest_age_seconds = 5;
+	profile->sites[2].live_bytes = profile->sites[3].live_bytes = 7;
+	profile->sites[2].alloc_bytes = profile->sites[3].alloc_bytes;
+	report = report_of(profile, (struct report_request){.group = GROUP_STACK, .sort = SORT_AGE});
+	assert_int_equal(report->rows[0].counts.live_bytes, 4 << 20);
+	assert_int_equal(report->rows[1].counts.live_bytes, 3 << 20);
+	assert_true(report->rows[2].id < report->rows[3].id);
+	assert_int_equal(report->rows[3].counts.live_bytes, 7);
+	report__free(report);
+	profile__free(profile);
+}
+
 static void library_allocation_is_passed_over(void **state)
 {
 	const struct report_frame frames[] = {
@@ -347,6 +367,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_is_in_others),
 		cmocka_unit_test(unattributed_memory_is_in_others),
 		cmocka_unit_test(rows_are_sorted),
+		cmocka_unit_test(ties_are_settled),
 		cmocka_unit_test(library_allocation_is_passed_over),
 		cmocka_unit_test(differences_are_rows),
 		cmocka_unit_test(builds_are_compared_by_function),

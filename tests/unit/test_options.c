@@ -295,6 +295,8 @@ static void nearest_word_is_found(void **state)
 	assert_string_equal(options__nearest("dif", verbs, ARRAY_SIZE(verbs)), "diff");
 	assert_string_equal(options__nearest("docter", verbs, ARRAY_SIZE(verbs)), "doctor");
 	assert_string_equal(options__nearest("ran", verbs, ARRAY_SIZE(verbs)), "run");
+	assert_string_equal(options__nearest("rmu", (const char *const[]){"rum"}, 1), "rum"); /* a swap is one slip */
+	assert_null(options__nearest("rmu", (const char *const[]){"run"}, 1));
 	assert_null(options__nearest("frobnicate", verbs, ARRAY_SIZE(verbs)));
 	assert_null(options__nearest("x", verbs, ARRAY_SIZE(verbs)));
 	assert_null(options__nearest("a-word-of-more-than-thirty-two-letters", verbs, ARRAY_SIZE(verbs)));

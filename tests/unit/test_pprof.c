@@ -347,6 +347,8 @@ static void bad_references_are_refused(void **state)
 	refuse(&go, "not a valid pprof profile: a string index is out of range");
 	go.mapping.build_id = -1;
 	refuse(&go, "not a valid pprof profile: a string index is out of range");
+	go.function.filename = INT64_MIN;
+	refuse(&go, "not a valid pprof profile: a string index is out of range");
 	go.types[2].unit = INT64_MAX;
 	refuse(&go, "not a valid pprof profile: a string index is out of range");
 	go.strings[0] = (char *)"x";

@@ -156,7 +156,7 @@ static void hostile_names_are_harmless(void **state)
 	profile->process.pid = 1;
 	profile->process.comm = strdup("\033]0;owned\a");
 	profile->process.cmdline = strdup("a\nmemtrawl: all is well\r\t\x7f\xc2\x9b"
-					  "31m \xe2\x80\xae \xff\xfe");
+					  "31m \xe2\x80\xae\xe2\x80\x8e\xe2\x81\xa9\xd8\x9c \xff\xfe");
 	profile->end_reason = strdup("\033[2J");
 	m.filename = profile__string(profile, "/tmp/\"lib\",\n\033[31m;x.so");
 	m.build_id = profile__string(profile, "\x80");
