@@ -249,6 +249,7 @@ static void ties_are_settled(void **state)
 		profile->sites[i].oldest_age_seconds = 5;
 	profile->sites[2].live_bytes = profile->sites[3].live_bytes = 7;
 	profile->sites[2].alloc_bytes = profile->sites[3].alloc_bytes;
+	profile->sites[0].alloc_bytes = 300 << 20; /* more than the larger one in live bytes has */
 	report = report_of(profile, (struct report_request){.group = GROUP_STACK, .sort = SORT_AGE});
 	assert_int_equal(report->rows[0].counts.live_bytes, 4 << 20);
 	assert_int_equal(report->rows[1].counts.live_bytes, 3 << 20);
