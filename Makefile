@@ -53,7 +53,7 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps check check-unit check-live demo bench lint install verifier-stats clean targets format
+.PHONY: all deps print-lint-flags check check-unit check-live demo bench lint install verifier-stats clean targets format
 all: $(B)/memtrawl
 
 deps:
@@ -106,8 +106,14 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 check demo bench lint:
 	@tools/$@
 
+print-lint-flags:
+	@echo $(CPPFLAGS_ALL) -std=gnu17 $(filter-out -Werror -Wno-format-truncation,$(WARN))
+
 check-unit: $(UNIT)
-	@for t in $(UNIT); do $$t || exit 1; done
+	@tools/run-unit $(UNIT)
+
+check-live: all targets
+	/usr/bin/python3 -m pytest -q -rs --tb=short -p no:cacheprovider tests/live
 
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))

@@ -148,9 +148,9 @@ static __always_inline void account__record(const struct owner *owner, u64 addre
 {
 	struct mt_process *process = owner->process;
 	struct mt_site *site = account__find_site(owner, block->stack);
-	u64 bytes = mt_sampling_bytes(block->size, block->chance), now_ns = bpf_ktime_get_ns();
+	u64 bytes = mt_sampling_bytes(block->size, block->chance), now = now_ns(owner->counters);
 
-	block->born = (u32)(now_ns >> MT_BORN_SHIFT);
+	block->born = (u32)(now >> MT_BORN_SHIFT);
 	if (!site) { /* stack 0: no room for a site or a stack */
 		block->stack = 0;
 		site = account__make_site(owner, 0);
@@ -163,9 +163,9 @@ static __always_inline void account__record(const struct owner *owner, u64 addre
 	if (block->chance)
 		__sync_fetch_and_add(&site->live_variance, mt_sampling_variance(block->size, block->chance));
 	__sync_fetch_and_add(&process->live_bytes, bytes);
-	account__raise_peak(process, now_ns);
-	__sync_fetch_and_add(&owner->counters->recorded, 1);
-	__sync_fetch_and_add(&owner->counters->size_objects[size_bucket(block->size)], block->objects);
+	account__raise_peak(process, now);
+	if (owner->session->count_details)
+		__sync_fetch_and_add(&owner->counters->size_objects[size_bucket(block->size)], block->objects);
 }
 
 #endif

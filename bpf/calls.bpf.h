@@ -71,7 +71,7 @@ static __always_inline u64 period_in_force(const struct owner *owner)
 		u64 bytes = owner->process->live_bytes / entries;
 
 		s->pressed_base = bytes ? bytes : 1;
-		s->pressed_ns = bpf_ktime_get_ns();
+		s->pressed_ns = now_ns(owner->counters);
 	}
 	pressed = mt_sampling_pressed_period(entries, s->live_capacity, s->pressed_base);
 	if (pressed > s->pressed_period)
@@ -112,9 +112,12 @@ static __always_inline void call__take_old(const struct owner *owner, struct mt_
 static __always_inline void call__take_stack(const struct owner *owner, struct mt_thread *thread,
 					     const struct pt_regs *ctx)
 {
-	u64 key = stack__capture(ctx, &thread->stack, owner->session->frames);
+	u64 key = stack__capture(ctx, thread, owner->session->frames);
 
 	stack__count_end(owner->counters, &thread->stack);
+	if (key == thread->stack_key && owner->id == thread->stack_process)
+		return; /* the same as last time: threads tend to repeat themselves */
+	thread->stack_process = owner->id;
 	if (!account__find_site(owner, key) &&
 	    (stack__intern(key, &thread->stack) || !account__make_site(owner, key))) {
 		count_loss(owner->counters, MT_LOSS_SITES_FULL);
@@ -123,17 +126,34 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 	thread->stack_key = key;
 }
 
+/* Draws, and gives the chance that there was. Most draws are lost at once: the chance is never above size / period. */
+static __always_inline bool call__is_sampled(u64 size, u64 period, u32 *chance)
+{
+	u32 random;
+
+	*chance = 0;
+	if (!period)
+		return true;
+	random = bpf_get_prandom_u32();
+	if (size && !(size >> 32) && (u64)random * period > size << 32)
+		return false;
+	*chance = mt_sampling_chance(size, period);
+	return !*chance || random < *chance;
+}
+
 static __always_inline int call__enter(struct pt_regs *ctx)
 {
 	u64 cookie = probe_cookie(ctx), size;
 	struct mt_thread *thread;
 	struct owner owner;
-	u32 class = cookie__class(cookie), tid = (u32)bpf_get_current_pid_tgid(), chance;
+	u32 class = cookie__class(cookie), tid = (u32)bpf_get_current_pid_tgid(), chance = 0;
 	bool record;
 
 	if (!owner__from_cookie(cookie, &owner))
 		return CALL_IS_DONE;
-	__sync_fetch_and_add(&owner.counters->alloc_calls, 1);
+	owner.counters->alloc_calls++;
+	if (cookie__stepped(cookie))
+		owner.counters->stepped_allocs++;
 	thread = thread__get(tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
 		if (thread__is_inside(thread, owner.id, ctx->sp))
@@ -141,8 +161,7 @@ static __always_inline int call__enter(struct pt_regs *ctx)
 		thread__abandon_call(&owner, thread);
 	}
 	size = call__size(cookie, ctx);
-	chance = mt_sampling_chance(size, period_in_force(&owner));
-	record = !owner.session->paused && (!chance || bpf_get_prandom_u32() < chance);
+	record = !owner.session->paused && call__is_sampled(size, period_in_force(&owner), &chance);
 	if (!record) {
 		count_loss(owner.counters, MT_LOSS_SAMPLED_AWAY);
 		if (cookie__leaf(cookie))
@@ -212,12 +231,12 @@ static __always_inline void call__leave(struct pt_regs *ctx)
 		thread->mode = 0;
 		return;
 	}
-	__sync_fetch_and_add(&owner.counters->returns, 1);
+	owner.counters->returns++;
 	address = call__result(ctx, thread);
 	if (thread->class == MT_CLASS_REALLOC)
 		call__settle_old(&owner, thread, address || !thread->size);
 	if (!address) {
-		__sync_fetch_and_add(&owner.counters->alloc_failed, 1);
+		owner.counters->alloc_failed++;
 	} else if (mode & MT_THREAD_RECORD) {
 		block.stack = thread->stack_key;
 		block.size = thread->size;
@@ -232,10 +251,11 @@ static __always_inline void call__leave(struct pt_regs *ctx)
 /* A free that matches nothing is one of a block from before tracing, unless it is an allocator's call of its own. */
 static __always_inline void call__count_unmatched(const struct owner *owner, u64 sp)
 {
-	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+	struct mt_thread *thread;
 
 	if (owner->session->period || owner->session->pressed_period)
 		return;
+	thread = thread__get((u32)bpf_get_current_pid_tgid());
 	if (!thread || !thread__is_inside(thread, owner->id, sp))
 		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
 }
@@ -250,7 +270,9 @@ static __always_inline void call__free(struct pt_regs *ctx)
 
 	if (!owner__from_cookie(cookie, &owner))
 		return;
-	__sync_fetch_and_add(&owner.counters->free_calls, 1);
+	owner.counters->free_calls++;
+	if (cookie__stepped(cookie))
+		owner.counters->stepped_frees++;
 	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &address);
 	if (!address)
 		return;
@@ -259,7 +281,7 @@ static __always_inline void call__free(struct pt_regs *ctx)
 		return;
 	}
 	site = account__retire(&owner, &block);
-	if (!owner.session->count_temporary || !site)
+	if (!owner.session->count_details || !site)
 		return;
 	thread = thread__get((u32)bpf_get_current_pid_tgid());
 	if (thread && thread->last_address == address)

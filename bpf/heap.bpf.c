@@ -65,3 +65,17 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 	lifecycle__fork((const struct task_struct *)ctx->args[0], (const struct task_struct *)ctx->args[1]);
 	return 0;
 }
+
+/* For calibration: what a trap costs when nothing is done in it. */
+SEC("uprobe")
+int nothing(struct pt_regs *ctx)
+{
+	return 0;
+}
+
+/* Attached with cookie 1 it skips its return probe. */
+SEC("?uprobe")
+int nothing_session(struct pt_regs *ctx)
+{
+	return bpf_get_attach_cookie(ctx) == 1;
+}

@@ -15,6 +15,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, MT_SLOTS_MAX);
 	__type(key, u32);
 	__type(value, struct mt_process);
@@ -102,6 +103,17 @@ static __always_inline struct mt_session *the_session(void)
 static __always_inline void count_loss(struct mt_counters *c, enum mt_loss loss)
 {
 	__sync_fetch_and_add(&c->loss[loss], 1);
+}
+
+static __always_inline u64 now_ns(struct mt_counters *c)
+{
+	u64 jiffies = bpf_jiffies64();
+
+	if (c->jiffies != jiffies) {
+		c->now_ns = bpf_ktime_get_ns();
+		c->jiffies = jiffies;
+	}
+	return c->now_ns;
 }
 
 #endif

@@ -19,6 +19,7 @@ enum {
 	MT_SITES_DEFAULT = 16384,  /* sites and stacks */
 	MT_LIVE_DEFAULT = 1 << 20, /* live blocks */
 	MT_THREADS_MAX = 65536,	   /* threads of followed processes */
+	MT_WINDOW = 64,		   /* words of stack memory that are read at once */
 	MT_SIZE_BUCKETS = 48,	   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,	   /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
 	MT_VARIANCE_SHIFT = 16,	   /* mt_site.live_variance counts 2^16 square bytes */
@@ -101,16 +102,21 @@ struct mt_process {
 	__u32 parent;	  /* slot of the process that forked it + 1, or 0 */
 };
 
-/* Map `counters`, per CPU, indexed by slot. Not reset at exec, as traps are paid by whoever is in the slot. */
+/*
+ * Map `counters`, per CPU, indexed by slot. Not reset at exec, as traps are paid by whoever is in the slot. The calls
+ * are what overhead is reckoned from: a thread that is preempted in the middle of counting one may lose it. Losses are
+ * added atomically.
+ */
 struct mt_counters {
 	__u64 alloc_calls;  /* traps at allocation entries */
 	__u64 returns;	    /* return traps */
 	__u64 free_calls;   /* traps at frees */
+	__u64 stepped_allocs, stepped_frees; /* of those entries, the ones at single-stepped instructions */
 	__u64 alloc_failed; /* allocations that returned no block */
-	__u64 recorded;	    /* blocks put into the live table */
+	__u64 jiffies;	    /* when now_ns was read */
+	__u64 now_ns;	    /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
 	__u64 loss[MT_LOSS_MAX];
-	__u64 reserved;
-	__u64 size_objects[MT_SIZE_BUCKETS];
+	__u64 size_objects[MT_SIZE_BUCKETS]; /* of allocations, if mt_session.count_details */
 };
 
 /*
@@ -130,8 +136,10 @@ struct mt_thread {
 	__u32 objects;
 	__u32 mode; /* MT_THREAD_* bits */
 	__u32 class;
-	__u32 reserved;
+	__u32 stack_process; /* that stack_key was interned for */
 	struct mt_stack stack;
+	__u64 window_start;	 /* address that window[0] is from */
+	__u64 window[MT_WINDOW]; /* stack memory on its way to becoming frames */
 };
 
 enum {
@@ -159,6 +167,7 @@ enum mt_class {
  *        20-24  register with the block, or with the address where it will be stored
  *        25-29  register with the size
  *        30-34  register with the count that multiplies the size
+ *        36     the probed instruction is single-stepped, not emulated
  *        35     leaf: the function calls no other probed function, so a call that sampling skips needs no return trap
  */
 enum {
@@ -167,6 +176,7 @@ enum {
 	MT_COOKIE_SIZE_SHIFT = 25,
 	MT_COOKIE_COUNT_SHIFT = 30,
 	MT_COOKIE_LEAF_SHIFT = 35,
+	MT_COOKIE_STEPPED_SHIFT = 36,
 	MT_REGISTER_NONE = 31,
 	MT_SLOT_ANY = 0xffff,
 };
@@ -189,8 +199,25 @@ struct mt_session {
 	__u64 bystander_hits; /* traps paid by processes that are not followed, when links have no pid filter */
 	__u32 frames;	      /* frames to keep, 1 to MT_FRAMES_MAX */
 	__u32 follow_forks;
-	__u32 count_temporary;
+	__u32 count_details; /* temporary allocations, and sizes */
 	__u32 paused; /* allocation probes return at once; frees go on */
+
+	/* Not read by programs: what user space wants the next command to know. */
+	__u64 since_ns;	      /* when the session began */
+	__u64 paused_ns;      /* allocation probes were off for so long */
+	__u64 largest_period; /* that was ever asked for */
+	__u32 overhead;	      /* measured last, in 1/100 of a percent of the target's own CPU time */
+	__u32 max_overhead;   /* the budget in the same unit; 0 means off */
+	__u32 event_rate;     /* traps a second, measured last */
+	__u32 adaptive;	      /* --sample auto: the budget may change the period */
+	__u32 keeper;	      /* pid of the process that looks after the session, 0 for none */
+	__u32 rung;	      /* enum rung of user/trace/rung.h */
+	__u32 detached;	      /* the budget was not to be kept: probes were taken off */
+	__u32 cost_emulated;  /* calibrated trap costs, ns: user/trace/calibrate.h */
+	__u32 cost_stepped;
+	__u32 cost_with_return;
+	__u32 cost_skipped;
+	__u32 reserved;
 };
 
 enum mt_event_kind {
@@ -218,9 +245,9 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_process, 72);
-MT_ASSERT_SIZE(mt_counters, (5 + 11 + 1 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024);
-MT_ASSERT_SIZE(mt_session, 72);
+MT_ASSERT_SIZE(mt_counters, (8 + 11 + 48) * 8);
+MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
+MT_ASSERT_SIZE(mt_session, 144);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");

@@ -72,6 +72,11 @@ static __always_inline bool cookie__argument(u64 cookie, u32 shift, const struct
 	return true;
 }
 
+static __always_inline bool cookie__stepped(u64 cookie)
+{
+	return cookie >> MT_COOKIE_STEPPED_SHIFT & 1;
+}
+
 static __always_inline bool cookie__leaf(u64 cookie)
 {
 	return cookie >> MT_COOKIE_LEAF_SHIFT & 1;

@@ -45,9 +45,12 @@ SITE static void *by_valloc(size_t size)
 }
 
 #ifdef __GLIBC__
+/* jemalloc, which is known by this function, has no pvalloc; the C library's would give blocks that it cannot free. */
+void *mallocx(size_t size, int flags) __attribute__((weak));
+
 SITE static void *by_pvalloc(size_t size)
 {
-	return TRUTH_CALL(pvalloc(size), size);
+	return mallocx ? NULL : TRUTH_CALL(pvalloc(size), size);
 }
 #endif
 

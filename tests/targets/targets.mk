@@ -5,26 +5,31 @@
 #   NAME.musl-static   static, musl
 
 T := $(B)/targets
+CXX := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 MUSL_GCC := $(shell command -v musl-gcc 2>/dev/null)
 
 # for every C library, dynamic and static
 TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_zero malloc_fail cross_thread_free \
-	preallocated temporary random_sites
-TARGETS_GLIBC :=
-TARGETS_CXX :=
+	preallocated temporary random_sites peak fork_child exec_self spawn signal_handler longjmp_pool \
+	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop
+# dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
+TARGETS_GLIBC := dlopen_leak free_variants big_heap mixed_heap busy_cache_and_leak
+# programs that keep no account
+TARGETS_PLAIN := leaky_server
+TARGETS_CXX := cxx_new
 
 # The stack must be the site, its callers up to scenario, main: frames stay, calls stay calls, and the compiler knows
 # nothing of what malloc means.
-TARGET_FLAGS := -D_GNU_SOURCE -Itests/targets -std=gnu17 -Wall -Wextra -Werror -O2 -g \
-	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-builtin -pthread $(SANFLAGS)
+TARGET_FLAGS := -D_GNU_SOURCE -Itests/targets -Wall -Wextra -Werror -O2 -g -fno-omit-frame-pointer \
+	-fno-optimize-sibling-calls -fno-builtin -pthread $(SANFLAGS)
 
-TARGETS := $(TARGETS_PORTABLE:%=$(T)/%) $(TARGETS_GLIBC:%=$(T)/%) $(TARGETS_CXX:%=$(T)/%)
+TARGETS_ALL := $(TARGETS_PORTABLE:%=$(T)/%) $(TARGETS_GLIBC:%=$(T)/%) $(TARGETS_PLAIN:%=$(T)/%) \
+	$(TARGETS_CXX:%=$(T)/%) $(T)/libtarget_leak.so
 TARGETS_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.static)
 TARGETS_MUSL := $(TARGETS_PORTABLE:%=$(T)/%.musl)
 TARGETS_MUSL_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.musl-static)
-TARGETS_ALL := $(TARGETS)
-ifneq ($(SAN),1)
-TARGETS_ALL += $(TARGETS_STATIC)
+ifneq ($(SAN),1) # the sanitizers bring an allocator of their own, in a shared library
+TARGETS_ALL += $(TARGETS_STATIC) $(TARGETS_CXX:%=$(T)/%.static) $(T)/malloc_family.stripped
 ifneq ($(MUSL_GCC),)
 TARGETS_ALL += $(TARGETS_MUSL) $(TARGETS_MUSL_STATIC)
 endif
@@ -35,16 +40,48 @@ targets: $(TARGETS_ALL)
 $(T)/glibc/%.o: tests/targets/%.c tests/targets/targets.mk
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TARGET_FLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) -std=gnu17 $(TARGET_FLAGS) -MMD -MP -c $< -o $@
+
+$(T)/glibc/%.o: tests/targets/%.cc tests/targets/targets.mk
+	$(say) CXX $<
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=gnu++17 $(TARGET_FLAGS) -MMD -MP -c $< -o $@
 
 $(T)/musl/%.o: tests/targets/%.c tests/targets/targets.mk
 	$(say) MUSL $<
 	@mkdir -p $(@D)
-	$(Q)$(MUSL_GCC) $(TARGET_FLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(MUSL_GCC) -std=gnu17 $(TARGET_FLAGS) -MMD -MP -c $< -o $@
 
-$(TARGETS_PORTABLE:%=$(T)/%) $(TARGETS_GLIBC:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
+$(TARGETS_PORTABLE:%=$(T)/%) $(filter-out %/dlopen_leak,$(TARGETS_GLIBC:%=$(T)/%)): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@
-	$(Q)$(CC) $(SANFLAGS) -pthread $^ -o $@
+	$(Q)$(CC) $(SANFLAGS) -pthread $^ -Wl,-z,dynamic-undefined-weak -o $@
+
+$(TARGETS_PLAIN:%=$(T)/%): $(T)/%: $(T)/glibc/%.o
+	$(say) LINK $@
+	$(Q)$(CC) $(SANFLAGS) $^ -o $@
+
+$(TARGETS_CXX:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
+	$(say) LINK $@
+	$(Q)$(CXX) $(SANFLAGS) -pthread $^ -o $@
+
+$(TARGETS_CXX:%=$(T)/%.static): $(T)/%.static: $(T)/glibc/%.o $(T)/glibc/truth.o
+	$(say) LINK $@
+	$(Q)$(CXX) -static -pthread $^ -o $@
+
+# the library notes its blocks in the program's account
+$(T)/dlopen_leak: $(T)/glibc/dlopen_leak.o $(T)/glibc/truth.o | $(T)/libtarget_leak.so
+	$(say) LINK $@
+	$(Q)$(CC) $(SANFLAGS) -pthread -rdynamic -Wl,-rpath,'$$ORIGIN' $^ -ldl -o $@
+
+$(T)/libtarget_leak.so: tests/targets/lib_leak.c tests/targets/targets.mk
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(TARGET_FLAGS) -fPIC -shared -MMD -MP -MF $@.d -MT $@ $< -o $@
+
+# an allocator inside, and nothing that names it
+$(T)/malloc_family.stripped: $(T)/glibc/malloc_family.o $(T)/glibc/truth.o
+	$(say) LINK $@
+	$(Q)$(CC) -static -s $^ -o $@
 
 $(TARGETS_STATIC): $(T)/%.static: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@

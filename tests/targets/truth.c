@@ -325,6 +325,31 @@ void truth__bulk(const char *site, uint64_t objects, uint64_t bytes)
 	last_block = 0;
 }
 
+static void add_repeated(struct counts *c, uint64_t objects, uint64_t size)
+{
+	c->alloc_bytes += (objects - 1) * size;
+	c->alloc_objects += objects - 1;
+	c->free_bytes += (objects - 1) * size;
+	c->free_objects += objects - 1;
+	c->temporary_objects += objects;
+}
+
+void truth__bulk_temporary(const char *site, uint64_t objects, uint64_t size)
+{
+	int s;
+
+	lock();
+	s = site_index(site);
+	if (objects) { /* the first may be the peak; the others are its repetition */
+		count_alloc(s, 1, size);
+		count_free(s, size);
+		add_repeated(&sites[s].counts, objects, size);
+		add_repeated(&totals, objects, size);
+	}
+	unlock();
+	last_block = 0;
+}
+
 struct truth_realloc truth__realloc_begin(const void *block)
 {
 	struct truth_realloc old = {.block = (uintptr_t)block, .size = 0, .site = -1};

@@ -54,6 +54,9 @@ void truth__free(const void *block); /* call before the block is freed: another 
 /* Many blocks that will never be freed, noted without remembering each: 0 bytes of memory for millions of blocks. */
 void truth__bulk(const char *site, uint64_t objects, uint64_t bytes);
 
+/* Many blocks of one size, each freed by the same thread before the next is made. */
+void truth__bulk_temporary(const char *site, uint64_t objects, uint64_t size);
+
 /* A realloc in progress: what was known of the old block. */
 struct truth_realloc {
 	uintptr_t block;

@@ -19,7 +19,7 @@
 
 struct values {
 	bool force, quiet;
-	uint64_t pid, size, age;
+	uint64_t pid, size, age, every;
 	const char *name;
 	int color;
 	struct option_strings allocs;
@@ -72,6 +72,12 @@ static const struct option options[] = {
 	 .offset = offsetof(struct values, allocs),
 	 .argument = "SPEC",
 	 .help = "an allocator"},
+	{.name = "every",
+	 .type = OPTION_DURATION,
+	 .offset = offsetof(struct values, every),
+	 .optional = "5s",
+	 .argument = "TIME",
+	 .help = "repeat"},
 };
 
 static struct usage usage = {.verb = "try", .arguments = "[FILE]...", .text = "Tries.\n", .max_arguments = -1};
@@ -138,6 +144,17 @@ static void options_are_set(void **state)
 	assert_int_equal(values.allocs.count, 2);
 	assert_string_equal(values.allocs.items[0], "a(b)");
 	assert_string_equal(values.allocs.items[1], "c");
+}
+
+static void optional_values_need_an_equals_sign(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--every|x"), 0);
+	assert_int_equal(values.every, 5000000000);
+	assert_int_equal(arguments.count, 1);
+	assert_int_equal(parse("--every=2s"), 0);
+	assert_int_equal(values.every, 2000000000);
+	refuse("--every=x", "--every: 'x' is not a duration such as 250ms, 30s or 5m");
 }
 
 static void arguments_are_collected(void **state)
@@ -271,6 +288,7 @@ static void help_is_printed(void **state)
 				       "      --name TEXT         a name [MEMTRAWL_NAME]\n"
 				       "      --color WORD        a colour: red, green or blue [MEMTRAWL_COLOR]\n"
 				       "      --alloc SPEC        an allocator (may be repeated) [MEMTRAWL_ALLOC]\n"
+				       "      --every[=TIME]      repeat [MEMTRAWL_EVERY]\n"
 				       "  -h, --help              show this help\n";
 	int code;
 
@@ -357,15 +375,11 @@ static int clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_are_set),
-		cmocka_unit_test(arguments_are_collected),
-		cmocka_unit_test(argument_count_is_checked),
-		cmocka_unit_test(mistakes_are_explained),
-		cmocka_unit_test(environment_is_read),
-		cmocka_unit_test(help_is_printed),
-		cmocka_unit_test(nearest_word_is_found),
-		cmocka_unit_test(every_verb_is_found),
-		cmocka_unit_test(format_goes_by_option_then_extension),
+		cmocka_unit_test(options_are_set),         cmocka_unit_test(optional_values_need_an_equals_sign),
+		cmocka_unit_test(arguments_are_collected), cmocka_unit_test(argument_count_is_checked),
+		cmocka_unit_test(mistakes_are_explained),  cmocka_unit_test(environment_is_read),
+		cmocka_unit_test(help_is_printed),         cmocka_unit_test(nearest_word_is_found),
+		cmocka_unit_test(every_verb_is_found),     cmocka_unit_test(format_goes_by_option_then_extension),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

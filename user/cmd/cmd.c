@@ -4,6 +4,9 @@
 #include <string.h>
 
 const struct command commands[] = {
+	{"leaks", "watch a process, and rank what it allocates and does not free", cmd_leaks},
+	{"run", "start a command traced, and report its peak and what it leaves", cmd_run},
+	{"snapshot", "save what a process's call sites hold", cmd_snapshot},
 	{"list", "list the snapshots in the store", cmd_list},
 	{"show", "show a snapshot or a profile file, by call site", cmd_show},
 	{"diff", "show what changed between two snapshots", cmd_diff},

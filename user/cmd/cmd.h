@@ -18,6 +18,13 @@ extern const struct command commands[];
 /* The command of that name, or NULL. */
 const struct command *command__find(const char *verb);
 
+enum status cmd_doctor(int argc, char **argv);
+enum status cmd_leaks(int argc, char **argv);
+enum status cmd_run(int argc, char **argv);
+enum status cmd_start(int argc, char **argv);
+enum status cmd_status(int argc, char **argv);
+enum status cmd_stop(int argc, char **argv);
+enum status cmd_snapshot(int argc, char **argv);
 enum status cmd_list(int argc, char **argv);
 enum status cmd_show(int argc, char **argv);
 enum status cmd_diff(int argc, char **argv);

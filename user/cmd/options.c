@@ -244,6 +244,8 @@ static int parse_long(struct parser *parser, int argc, char **argv, int *i)
 	}
 	if (equals)
 		return set_given(parser, &target, from, equals + 1);
+	if (target.option->optional)
+		return set_given(parser, &target, from, target.option->optional);
 	if (*i + 1 >= argc)
 		return no_argument(parser, target.option, from);
 	return set_given(parser, &target, from, argv[++*i]);
@@ -343,7 +345,7 @@ static void print_option(const struct option *option)
 	used = (size_t)snprintf(left, sizeof(left), option->letter ? "-%c, --%s" : "%c   --%s",
 				option->letter ? option->letter : ' ', option->name);
 	if (option->argument) {
-		snprintf(left + used, sizeof(left) - used, " %s", option->argument);
+		snprintf(left + used, sizeof(left) - used, option->optional ? "[=%s]" : " %s", option->argument);
 	} else if (option->type == OPTION_CHOICE) {
 		describe_choices(option, choices, sizeof(choices));
 		snprintf(left + used, sizeof(left) - used, " WORD");

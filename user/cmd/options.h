@@ -48,10 +48,11 @@ struct option {
 	const char *name; /* long name, without dashes */
 	char letter;      /* short name, or 0 */
 	enum option_type type;
-	size_t offset;              /* of the member, in the group's struct */
-	const char *argument;       /* its name in the help; NULL for flags, and for choices (they are listed) */
-	const char *help;           /* one line or several, without a full stop at the end */
-	uint64_t min, max;          /* COUNT */
+	size_t offset;        /* of the member, in the group's struct */
+	const char *optional; /* the argument may be left out, and is this then: --name[=VALUE]; no short name then */
+	const char *argument; /* its name in the help; NULL for flags, and for choices (they are listed) */
+	const char *help;     /* one line or several, without a full stop at the end */
+	uint64_t min, max;    /* COUNT */
 	const char *const *choices; /* CHOICE: ends with NULL */
 };
 

@@ -50,6 +50,12 @@ static struct report_request request_of(const struct report_options *options, en
 	return request;
 }
 
+struct report_request output__request(const struct report_options *options, enum report_kind kind,
+				      enum output_format format)
+{
+	return request_of(options, GROUP_STACK, kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE, format);
+}
+
 static int write_report(const struct report *report, enum output_format format, const struct output_options *output,
 			struct error *err)
 {

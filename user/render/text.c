@@ -410,6 +410,19 @@ static const char *nothing(enum report_kind kind)
 	return "no sites";
 }
 
+static void add_table(struct page *page, const struct report *report)
+{
+	if (!report->row_count && !report__has_others(report)) {
+		buf__add_string(&page->line, nothing(report->kind));
+		end_line(page);
+		return;
+	}
+	add_heading(page, report);
+	for (size_t i = 0; i < report->row_count; i++)
+		add_row(page, report, &report->rows[i]);
+	add_others(page, report);
+}
+
 void render__text(const struct report *report, size_t width, struct buf *out)
 {
 	struct page page = {.out = out, .width = width};
@@ -419,14 +432,22 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 	else
 		add_subject(&page, &report->subject);
 	end_line(&page);
-	if (report->row_count || report__has_others(report)) {
-		add_heading(&page, report);
-		for (size_t i = 0; i < report->row_count; i++)
-			add_row(&page, report, &report->rows[i]);
-		add_others(&page, report);
-	} else {
-		buf__add_string(&page.line, nothing(report->kind));
-		end_line(&page);
-	}
+	add_table(&page, report);
+	buf__free(&page.line);
+}
+
+void render__text_subject(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_subject(&page, &report->subject);
+	buf__free(&page.line);
+}
+
+void render__text_table(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_table(&page, report);
 	buf__free(&page.line);
 }

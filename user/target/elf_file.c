@@ -461,9 +461,15 @@ void elf_file__free(struct elf_file *file)
 	free(file->tables);
 	free(file->segments);
 	free(file->build_id);
+	elf_file__release(file);
+	free(file);
+}
+
+void elf_file__release(struct elf_file *file)
+{
 	if (file->fd >= 0)
 		close(file->fd);
-	free(file);
+	file->fd = -1;
 }
 
 /* ---- questions */
@@ -566,7 +572,7 @@ static bool make_symbol(const struct elf_file *file, struct symbol_table *table,
 static int visit_table(const struct elf_file *file, struct symbol_table *table,
 		       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
 {
-	Elf64_Sym raw[256]; /* 6 KiB a read */
+	Elf64_Sym raw[256] = {0}; /* 6 KiB a read */
 	struct elf_symbol symbol;
 	int ret;
 

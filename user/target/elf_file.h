@@ -23,6 +23,9 @@ struct elf_file;
 int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err);
 void elf_file__free(struct elf_file *file);
 
+/* Closes the descriptor: what was read stays (names from elf_file__each_function() too), reading anew gives nothing. */
+void elf_file__release(struct elf_file *file);
+
 /* GNU build id as lower-case hex, from PT_NOTE (so stripped section headers do not matter), or NULL. Owned by file. */
 const char *elf_file__build_id(const struct elf_file *file);
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What verbs that attach for a while have in common: attach, wait with progress shown, name the profile. */
+#ifndef MEMTRAWL_CMD_OBSERVE_H
+#define MEMTRAWL_CMD_OBSERVE_H
+
+#include "cmd/output.h"
+#include "cmd/tracing_options.h"
+#include "profile/profile.h"
+#include "trace/read.h"
+#include "trace/session.h"
+
+enum { OBSERVE_BUDGET = 50 }; /* percent of overhead that a person who waits is assumed to accept */
+
+/* Refuses with the reason and the remedy if BPF cannot be used at all: not root, another pid namespace. */
+int observe__check_rights(struct error *err);
+
+/* SIGINT and SIGTERM end the waiting, not the program, from here on. */
+void observe__catch_signals(void);
+bool observe__interrupted(void);
+
+/*
+ * Locks each process against other sessions, attaches to all, and begins. On success the session is the caller's, to
+ * be ended by observe__finish(). `default_overhead` is as for tracing_options__session().
+ */
+int observe__start(const struct tracing_options *options, double default_overhead, struct session **session,
+		   struct error *err);
+void observe__finish(struct session *session);
+
+/* Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. */
+int observe__wait(struct session *session, uint64_t ns, struct error *err);
+
+/* The profile of one process, with names, and with a reason if its window ended early. The caller frees it. */
+int observe__profile(const struct session *session, const struct tracked *tracked, const struct read_options *read,
+		     struct profile **profile, struct error *err);
+
+/* Prints or writes the profile of each process as the options ask. */
+int observe__output(const struct session *session, enum report_kind kind, const struct read_options *read,
+		    const struct report_options *report, const struct output_options *output, struct error *err);
+
+/* Functions and lines for the frames; files are read through the process while it lives. */
+int observe__name(const struct tracked *tracked, struct profile *profile);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/ages.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sampling.h"
+
+enum { BATCH = 16384 };
+
+struct walk {
+	const struct read_options *options;
+	const struct index_map *by_stack;
+	struct profile *profile;
+	uint32_t id;
+	uint64_t now_ns;
+};
+
+static void see(const struct walk *walk, const struct mt_live_key *key, const struct mt_live *block)
+{
+	uint64_t born_ns = (uint64_t)block->born << MT_BORN_SHIFT;
+	uint64_t age_ns = walk->now_ns > born_ns ? walk->now_ns - born_ns : 0;
+	struct profile_site *site;
+	uint32_t index;
+
+	if (key->process != walk->id)
+		return;
+	index = index_map__get(walk->by_stack, block->stack);
+	if (index == INDEX_MAP_NONE)
+		return;
+	site = &walk->profile->sites[index];
+	if ((double)age_ns / 1e9 > site->oldest_age_seconds)
+		site->oldest_age_seconds = (double)age_ns / 1e9;
+	if (walk->options->older_ns && age_ns >= walk->options->older_ns)
+		site->older_bytes += mt_sampling_bytes(block->size, block->chance);
+}
+
+int ages__read(int live_map, uint32_t id, const struct read_options *options, const struct index_map *by_stack,
+	       struct profile *profile)
+{
+	struct walk walk = {.options = options, .by_stack = by_stack, .profile = profile, .id = id};
+	struct mt_live_key *keys = calloc(BATCH, sizeof(*keys));
+	struct mt_live *values = calloc(BATCH, sizeof(*values));
+	uint32_t position, count, *from = NULL;
+	int code = keys && values ? 0 : -ENOMEM, last = 0;
+
+	walk.now_ns = monotonic_ns();
+	profile->older_seconds = (double)options->older_ns / 1e9;
+	while (!code && !last) {
+		count = BATCH;
+		last = bpf_map_lookup_batch(live_map, from, &position, keys, values, &count, NULL);
+		if (last && last != -ENOENT)
+			code = last;
+		for (uint32_t i = 0; !code && i < count; i++)
+			see(&walk, &keys[i], &values[i]);
+		from = &position;
+	}
+	free(keys);
+	free(values);
+	return code;
+}

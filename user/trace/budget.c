@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/budget.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "trace/session.h"
+
+#define MS 1000000ULL
+
+enum {
+	FIRST_INTERVAL_MS = 200, /* the first look comes soon: an exact tracer on a hot target is dear from the start */
+	INTERVAL_MS = 1000,
+	CYCLE_MS = 2000,    /* of allocation probes on and off */
+	ON_LEAST_MS = 100,  /* probes are not worth being put on for less */
+	GUESS_NS = 250,	    /* run time of a program before it was measured */
+};
+
+/* Sums over all processes. */
+struct sums {
+	uint64_t alloc_calls, returns, free_calls, stepped_allocs, stepped_frees;
+	uint64_t cpu_ns;
+};
+
+struct budget {
+	struct session *session;
+	struct trap_costs costs;
+	struct sums last;
+	uint64_t last_ns, next_ns;
+	int stats_fd; /* while the kernel measures programs, else -1 */
+	uint64_t run_ns, run_count; /* of our programs, as the kernel has them */
+	double mean_run_ns;
+	double on_share; /* of the cycle with allocation probes on; 1: always */
+	uint64_t toggle_ns; /* when to put them off or on again */
+	uint64_t paused_since_ns;
+};
+
+/* The costs are left in the session for a keeper that takes over. */
+static int calibrate(struct budget *budget, struct error *err)
+{
+	struct mt_session *shared = budget->session->shared;
+	int code = calibrate__traps(budget->session->programs.heap, budget->session->rung, &budget->costs, err);
+
+	shared->cost_emulated = (uint32_t)budget->costs.emulated;
+	shared->cost_stepped = (uint32_t)budget->costs.stepped;
+	shared->cost_with_return = (uint32_t)budget->costs.with_return;
+	shared->cost_skipped = (uint32_t)budget->costs.skipped;
+	return code;
+}
+
+static int recall(struct budget *budget)
+{
+	const struct mt_session *shared = budget->session->shared;
+
+	budget->costs = (struct trap_costs){
+		.emulated = shared->cost_emulated,
+		.stepped = shared->cost_stepped,
+		.with_return = shared->cost_with_return,
+		.skipped = shared->cost_skipped,
+	};
+	return 0;
+}
+
+int budget__new(struct session *session, struct budget **result, struct error *err)
+{
+	struct budget *budget = calloc(1, sizeof(*budget));
+	int code;
+
+	if (!budget)
+		return error__set(err, -ENOMEM, "out of memory");
+	budget->session = session;
+	budget->stats_fd = -1;
+	budget->mean_run_ns = GUESS_NS;
+	budget->on_share = 1;
+	code = session->programs.heap ? calibrate(budget, err) : recall(budget);
+	if (code) {
+		free(budget);
+		return code;
+	}
+	*result = budget;
+	return 0;
+}
+
+void budget__free(struct budget *budget)
+{
+	if (!budget)
+		return;
+	if (budget->stats_fd >= 0)
+		close(budget->stats_fd);
+	free(budget);
+}
+
+const struct trap_costs *budget__costs(const struct budget *budget)
+{
+	return &budget->costs;
+}
+
+static struct sums read_sums(const struct budget *budget)
+{
+	const struct session *session = budget->session;
+	struct sums sums = {0};
+
+	for (size_t i = 0; i < session->count; i++) {
+		const struct tracked *tracked = session->tracked[i];
+		struct mt_counters counters;
+		uint64_t cpu_ns;
+
+		if (tracked->ended || process__cpu_time(tracked->process, &cpu_ns) ||
+		    session__counters(&session->maps, tracked->slot, &counters))
+			continue;
+		sums.alloc_calls += counters.alloc_calls;
+		sums.returns += counters.returns;
+		sums.free_calls += counters.free_calls;
+		sums.stepped_allocs += counters.stepped_allocs;
+		sums.stepped_frees += counters.stepped_frees;
+		sums.cpu_ns += cpu_ns;
+	}
+	return sums;
+}
+
+/* The kernel counts run time only while somebody asks it to. */
+static void measure_programs(struct budget *budget)
+{
+	uint64_t run_ns, run_count;
+
+	programs__run_time(&budget->session->programs, &run_ns, &run_count);
+	if (run_count > budget->run_count + 100)
+		budget->mean_run_ns = (double)(run_ns - budget->run_ns) / (double)(run_count - budget->run_count);
+	budget->run_ns = run_ns;
+	budget->run_count = run_count;
+}
+
+static void toggle_statistics(struct budget *budget, bool on)
+{
+	if (on && budget->stats_fd < 0) {
+		budget->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	} else if (!on && budget->stats_fd >= 0) {
+		close(budget->stats_fd);
+		budget->stats_fd = -1;
+		measure_programs(budget);
+	}
+}
+
+void budget__begin(struct budget *budget)
+{
+	budget->last = read_sums(budget);
+	budget->last_ns = monotonic_ns();
+	budget->next_ns = budget->last_ns + FIRST_INTERVAL_MS * MS;
+	toggle_statistics(budget, true);
+}
+
+/* Nanoseconds of probe time since the last look, for allocations and for frees. */
+struct probe_time {
+	double alloc, frees, sampled; /* sampled: what allocations would cost if next to none were recorded */
+	double cpu;
+};
+
+static struct probe_time measure(struct budget *budget, const struct sums *now)
+{
+	const struct trap_costs *costs = &budget->costs;
+	double allocs = (double)(now->alloc_calls - budget->last.alloc_calls);
+	double returns = (double)(now->returns - budget->last.returns);
+	double frees = (double)(now->free_calls - budget->last.free_calls);
+	double run = budget->mean_run_ns, step = costs->stepped - costs->emulated;
+	double steps = (double)(now->stepped_allocs - budget->last.stepped_allocs) * step;
+
+	return (struct probe_time){
+		.alloc = allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) + steps,
+		.frees = frees * (costs->emulated + run) +
+			 (double)(now->stepped_frees - budget->last.stepped_frees) * step,
+		.sampled = allocs * (costs->skipped + run / 2) + steps,
+		.cpu = (double)(now->cpu_ns - budget->last.cpu_ns),
+	};
+}
+
+/* Probe time that nobody notices, whatever the target's own CPU time is: two percent of a processor. */
+static bool is_negligible(double probe, uint64_t elapsed_ns)
+{
+	return probe < (double)elapsed_ns / 50;
+}
+
+static double percent(double probe, double cpu)
+{
+	double rest = cpu - probe;
+
+	if (probe <= 0 || cpu <= 0)
+		return 0;
+	return rest > cpu / 1000 ? probe / rest * 100 : 100000;
+}
+
+/* Which share of the time allocation probes can be on for within the budget; 0 if frees alone are beyond it. */
+static double share_within(double max, double alloc, double frees, double cpu, double on_share)
+{
+	/* what the target itself needs, free of probes; with probes always on, allocations would cost alloc / on_share */
+	double own = cpu - alloc - frees, room = max / 100 * own - frees, always = alloc / on_share;
+
+	if (own <= 0 || room <= 0 || always <= 0)
+		return 0;
+	return room < always ? room / always : 1;
+}
+
+static int detach(struct budget *budget, double overhead)
+{
+	warn("probes were taken off: watching frees alone costs %.0f %% of the target's CPU time, over the budget of "
+	     "%.4g %% (--max-overhead)",
+	     overhead, budget->session->options.max_overhead);
+	budget->session->shared->detached = 1;
+	session__end(budget->session);
+	for (size_t i = 0; i < budget->session->count; i++)
+		budget->session->tracked[i]->ended = true;
+	return 0;
+}
+
+static int act(struct budget *budget, const struct probe_time *time, double overhead)
+{
+	struct session *session = budget->session;
+	double max = session->options.max_overhead, share;
+
+	if (overhead > max && session->options.adaptive && !session->shared->period) {
+		session->shared->period = BUDGET_PERIOD;
+		session->shared->largest_period = BUDGET_PERIOD;
+		/* with nothing recorded allocations cost less: judge what is left of them at the next look */
+		share = share_within(max, time->sampled, time->frees, time->cpu, budget->on_share);
+	} else if (overhead > max || budget->on_share < 1) {
+		share = share_within(max, time->alloc, time->frees, time->cpu, budget->on_share);
+	} else {
+		return 0;
+	}
+	if (share < (double)ON_LEAST_MS / CYCLE_MS && time->frees > 0 &&
+	    percent(time->frees, time->cpu - time->alloc) > max)
+		return detach(budget, percent(time->frees, time->cpu - time->alloc));
+	if (share < (double)ON_LEAST_MS / CYCLE_MS)
+		share = (double)ON_LEAST_MS / CYCLE_MS;
+	/* a tenth is left for what the measurement does not see */
+	budget->on_share = share < 1 ? share * 0.9 : 1;
+	return 0;
+}
+
+static int set_paused(struct budget *budget, bool pause, uint64_t now, struct error *err)
+{
+	struct session *session = budget->session;
+
+	if (pause)
+		budget->paused_since_ns = now;
+	else if (budget->paused_since_ns)
+		session->shared->paused_ns += now - budget->paused_since_ns;
+	if (!pause)
+		budget->paused_since_ns = 0;
+	return session__pause(session, pause, err);
+}
+
+/* On for a share of each cycle. */
+static int cycle(struct budget *budget, uint64_t now, struct error *err)
+{
+	bool paused = budget->session->shared->paused;
+	uint64_t on_ns = (uint64_t)(budget->on_share * CYCLE_MS) * MS;
+
+	if (budget->on_share >= 1)
+		return paused ? set_paused(budget, false, now, err) : 0;
+	if (now < budget->toggle_ns)
+		return 0;
+	budget->toggle_ns = now + (paused ? on_ns : CYCLE_MS * MS - on_ns);
+	return set_paused(budget, !paused, now, err);
+}
+
+int budget__step(struct budget *budget, struct error *err)
+{
+	struct session *session = budget->session;
+	uint64_t now_ns = monotonic_ns();
+	struct probe_time time;
+	struct sums now;
+	double overhead;
+	bool negligible;
+
+	if (session->end_ns)
+		return 0;
+	if (now_ns >= budget->next_ns) {
+		toggle_statistics(budget, false);
+		now = read_sums(budget);
+		time = measure(budget, &now);
+		overhead = percent(time.alloc + time.frees, time.cpu);
+		session->shared->overhead = (uint32_t)(overhead * 100);
+		session->shared->event_rate =
+			(uint32_t)((double)(now.alloc_calls + now.returns + now.free_calls - budget->last.alloc_calls -
+					    budget->last.returns - budget->last.free_calls) *
+				   1e9 / (double)(now_ns - budget->last_ns));
+		negligible = is_negligible(time.alloc + time.frees, now_ns - budget->last_ns);
+		budget->last = now;
+		budget->last_ns = now_ns;
+		/* a cycle of probes on and off must be looked at whole */
+		budget->next_ns = now_ns + (budget->on_share < 1 ? CYCLE_MS : INTERVAL_MS) * MS;
+		if (session->options.max_overhead > 0 && time.cpu > 0 && (!negligible || budget->on_share < 1))
+			act(budget, &time, overhead);
+		if (session->end_ns)
+			return 0;
+	} else if (now_ns + INTERVAL_MS / 10 * MS >= budget->next_ns) {
+		toggle_statistics(budget, true);
+	}
+	return cycle(budget, now_ns, err);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The overhead budget. Overhead is probe time / (CPU time of the targets - probe time), in percent; probe time is the
+ * number of traps times their calibrated cost, plus the run time of the BPF programs as the kernel measures it
+ * (for a tenth of the time, since measuring costs too). A target that is mostly asleep has next to no CPU time to
+ * compare with: probe time below two percent of one processor is never over budget. Over budget:
+ *   1. sampling, if the session may adapt its period;
+ *   2. allocation probes on for a part of the time only; frees stay watched, so what is tracked stays true;
+ *   3. where frees alone are too much: the probes come off, and the session says so.
+ */
+#ifndef MEMTRAWL_TRACE_BUDGET_H
+#define MEMTRAWL_TRACE_BUDGET_H
+
+#include "lib/error.h"
+#include "trace/calibrate.h"
+
+struct budget;
+struct session;
+
+enum { BUDGET_PERIOD = 512 << 10 }; /* bytes between samples, once sampling is needed */
+
+/* Calibrates. Freed by budget__free(). */
+int budget__new(struct session *session, struct budget **budget, struct error *err);
+void budget__free(struct budget *budget);
+
+/* Measurement starts now. */
+void budget__begin(struct budget *budget);
+
+/* To be called ten times a second or so: measures and acts when it is time. */
+int budget__step(struct budget *budget, struct error *err);
+
+const struct trap_costs *budget__costs(const struct budget *budget);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The files that a process has, or has had, mapped executable while it was watched: what its stack addresses refer to.
+ * Files that went away with dlclose stay known, because blocks that they allocated may live on.
+ */
+#ifndef MEMTRAWL_TRACE_MODULES_H
+#define MEMTRAWL_TRACE_MODULES_H
+
+#include "target/maps.h"
+
+struct module {
+	uint64_t start, limit, offset;
+	uint64_t device, inode;
+	char *path;	/* file, or "[vdso]", "[uprobes]"; NULL for anonymous code */
+	char *build_id; /* or NULL */
+};
+
+struct modules {
+	struct module *modules; /* the newest last */
+	size_t count, capacity;
+};
+
+/* Adds what is mapped now and was not known. Returns 0 or -ENOMEM. */
+int modules__update(struct modules *modules, const struct process *process, const struct maps *maps);
+/* The newest module with the address in it, or NULL. */
+const struct module *modules__find(const struct modules *modules, uint64_t address);
+void modules__free(struct modules *modules);
+
+#endif

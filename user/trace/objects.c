@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/objects.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "heap.skel.h"
+#include "memtrawl.h"
+#include "target/maps.h"
+#include "trace/kernel_abi.h"
+
+/* libbpf's own words, kept for the error message; MEMTRAWL_DEBUG=1 shows all of them. */
+static char last_words[256];
+
+static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[sizeof(last_words)];
+	va_list copy;
+
+	va_copy(copy, args);
+	if (level == LIBBPF_WARN) {
+		vsnprintf(text, sizeof(text), fmt, copy);
+		text[strcspn(text, "\n")] = '\0';
+		if (!last_words[0])
+			memcpy(last_words, text, sizeof(text));
+	}
+	va_end(copy);
+	return getenv("MEMTRAWL_DEBUG") ? vfprintf(stderr, fmt, args) : 0;
+}
+
+/* Hash maps may allocate as they go, safely in any context, since bpf_mem_alloc of 6.1 (7c8199e24fa0). */
+static bool kernel_has_bpf_mem_alloc(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
+/* bpf_get_attach_cookie came to uprobes with 5.15 (7adfc6c9b315); the enum of helpers in BTF says if it is there. */
+static bool kernel_has_cookies(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *type;
+	const struct btf_enum *value;
+	bool has = false;
+	int id;
+
+	id = btf ? btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM) : -1;
+	type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	if (type) {
+		value = btf_enum(type);
+		for (int i = 0; i < btf_vlen(type) && !has; i++)
+			has = !strcmp(btf__name_by_offset(btf, value[i].name_off), "BPF_FUNC_get_attach_cookie");
+	}
+	btf__free(btf);
+	return has;
+}
+
+static void size_maps(struct heap_bpf *heap, const struct objects_sizes *sizes)
+{
+	enum { THREADS_PREALLOCATED = 4096 };
+
+	bpf_map__set_max_entries(heap->maps.live, sizes->live);
+	bpf_map__set_max_entries(heap->maps.sites, sizes->sites);
+	bpf_map__set_max_entries(heap->maps.stacks, sizes->sites);
+	if (!kernel_has_bpf_mem_alloc()) {
+		bpf_map__set_map_flags(heap->maps.threads, 0);
+		bpf_map__set_max_entries(heap->maps.threads, THREADS_PREALLOCATED);
+	}
+}
+
+uint64_t objects__memory(const struct objects_sizes *sizes)
+{
+	/* Per entry: key, value, 48 bytes of struct htab_elem, and a bucket of 16 for each power of two. */
+	enum { ELEMENT = 48, BUCKET = 16 };
+	uint64_t live = sizeof(struct mt_live_key) + sizeof(struct mt_live) + ELEMENT + 2 * BUCKET;
+	uint64_t site = sizeof(struct mt_site_key) + sizeof(struct mt_site) + ELEMENT + 2 * BUCKET;
+	uint64_t stack = sizeof(uint64_t) + sizeof(struct mt_stack) + ELEMENT + 2 * BUCKET;
+
+	return sizes->live * live + sizes->sites * (site + stack);
+}
+
+static void choose_programs(struct heap_bpf *heap, enum rung rung)
+{
+	struct bpf_program *multi[] = {heap->progs.alloc_entry, heap->progs.alloc_return, heap->progs.block_free,
+				       heap->progs.loader_event, heap->progs.nothing};
+	enum bpf_attach_type session_type = (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_SESSION;
+	bool session = rung == RUNG_SESSION;
+
+	bpf_program__set_autoload(heap->progs.alloc_session, session);
+	bpf_program__set_autoload(heap->progs.nothing_session, session);
+	bpf_program__set_autoload(heap->progs.alloc_entry, !session);
+	bpf_program__set_autoload(heap->progs.alloc_return, !session);
+	bpf_program__set_expected_attach_type(heap->progs.alloc_session, session_type);
+	bpf_program__set_expected_attach_type(heap->progs.nothing_session, session_type);
+	if (rung == RUNG_PERF)
+		return;
+	for (size_t i = 0; i < sizeof(multi) / sizeof(multi[0]); i++)
+		bpf_program__set_expected_attach_type(multi[i], (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_MULTI);
+}
+
+/* A function of ours to link to; never called. */
+__attribute__((noinline, used)) static void trial_target(void)
+{
+	asm volatile("");
+}
+
+static int find_trial_target(uint64_t *offset, struct error *err)
+{
+	const struct mapping *mapping;
+	struct process *self = NULL;
+	struct maps maps = {0};
+	int code;
+
+	code = process__open(getpid(), &self, err);
+	if (!code)
+		code = maps__read(self, &maps, err);
+	if (!code) {
+		mapping = maps__find(&maps, (uintptr_t)trial_target);
+		if (mapping)
+			*offset = (uintptr_t)trial_target - mapping->start + mapping->offset;
+		else
+			code = error__set(err, -EFAULT, "cannot find memtrawl's own code in its mappings");
+	}
+	maps__free(&maps);
+	process__free(self);
+	return code;
+}
+
+static int try_link(const struct heap_bpf *heap, enum rung rung, struct error *err)
+{
+	uint64_t offset = 0, cookie = 0;
+	struct uprobe_multi link = {.path = "/proc/self/exe", .offsets = &offset, .cookies = &cookie, .count = 1};
+	int code;
+
+	if (rung == RUNG_PERF)
+		return 0;
+	code = find_trial_target(&offset, err);
+	if (code)
+		return code;
+	link.pid = getpid();
+	link.attach_type = rung == RUNG_SESSION ? KERNEL_ATTACH_UPROBE_SESSION : KERNEL_ATTACH_UPROBE_MULTI;
+	link.program_fd = bpf_program__fd(rung == RUNG_SESSION ? heap->progs.alloc_session : heap->progs.alloc_entry);
+	code = kernel__link_uprobe_multi(&link);
+	if (code < 0)
+		return error__set(err, -EOPNOTSUPP, "this kernel cannot attach uprobes by '%s': %s", rung__name(rung),
+				  error__reason(code));
+	close(code);
+	return 0;
+}
+
+static int explain(int code, enum rung rung, struct error *err)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return error__set(err, -ENOTSUP,
+				  "kernel lacks BTF (/sys/kernel/btf/vmlinux): need CONFIG_DEBUG_INFO_BTF=y");
+	if (code == -EPERM && geteuid() != 0)
+		return error__set(err, code, "not root: loading BPF programs needs root (try sudo)");
+	return error__set(err, code == -EPERM ? code : -EOPNOTSUPP,
+			  "cannot load the BPF programs for '%s': %s (%s; MEMTRAWL_DEBUG=1 tells more)",
+			  rung__name(rung), error__reason(code), last_words[0] ? last_words : "libbpf gave no reason");
+}
+
+int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes, struct heap_bpf **heap,
+		  struct error *err)
+{
+	struct heap_bpf *loaded;
+	int code;
+
+	last_words[0] = '\0';
+	libbpf_set_print(listen_to_libbpf);
+	loaded = heap_bpf__open();
+	if (!loaded)
+		return explain(-errno, rung, err);
+	size_maps(loaded, sizes);
+	choose_programs(loaded, rung);
+	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();
+	code = heap_bpf__load(loaded);
+	if (code)
+		code = explain(code, rung, err);
+	else if (trial)
+		code = try_link(loaded, rung, err);
+	if (code) {
+		heap_bpf__destroy(loaded);
+		return code;
+	}
+	*heap = loaded;
+	return 0;
+}

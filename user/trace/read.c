@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/read.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/hash.h"
+#include "sampling.h"
+#include "trace/ages.h"
+
+_Static_assert((int)PROFILE_SIZE_BUCKETS == (int)MT_SIZE_BUCKETS, "size histograms agree");
+
+struct reader {
+	const struct session *session;
+	const struct tracked *tracked;
+	uint32_t id; /* MT_PROCESS */
+	struct mt_process process;
+	struct mt_counters counters;
+	struct profile *profile;
+	struct index_map *locations; /* by address */
+	struct index_map *mappings;  /* by index of the module */
+	struct index_map *by_stack;  /* site by stack key */
+};
+
+static int out_of_memory(struct error *err)
+{
+	return error__set(err, -ENOMEM, "out of memory");
+}
+
+/* ---- who and when */
+
+static int64_t unix_ns(uint64_t monotonic)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec - (int64_t)(monotonic_ns() - monotonic);
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static void describe_host(struct profile_process *to)
+{
+	char name[256] = "";
+	size_t size;
+
+	if (!gethostname(name, sizeof(name) - 1))
+		to->host = strdup(name);
+	if (!file__read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &to->boot_id, &size))
+		to->boot_id[strcspn(to->boot_id, "\n")] = '\0';
+}
+
+static void describe_process(const struct reader *reader)
+{
+	const struct process *from = reader->tracked->process;
+	struct profile_process *to = &reader->profile->process;
+
+	describe_host(to);
+	to->pid = from->pid;
+	to->start_ticks = from->start_ticks;
+	to->start_time_ns = from->start_time_ns;
+	to->comm = copy(from->comm);
+	to->exe = copy(from->exe);
+	to->cmdline = copy(from->cmdline);
+	to->build_id = copy(from->build_id);
+}
+
+static void describe_window(const struct reader *reader)
+{
+	uint64_t start = reader->process.since_ns, end = reader->process.until_ns;
+	struct profile *profile = reader->profile;
+
+	if (!end)
+		end = monotonic_ns();
+	profile->start_ns = unix_ns(start);
+	profile->end_ns = unix_ns(end);
+	profile->seconds = end > start ? (double)(end - start) / 1e9 : 0;
+	profile->totals.peak_live_bytes = reader->process.peak_bytes;
+	profile->totals.peak_time_ns = reader->process.peak_bytes ? unix_ns(reader->process.peak_ns) : 0;
+}
+
+static void describe_rss(const struct reader *reader)
+{
+	const struct process_rss *from = &reader->tracked->rss;
+	struct process_rss now;
+
+	if (!process__rss(reader->tracked->process, &now))
+		from = &now;
+	reader->profile->rss = (struct profile_rss){
+		.current_bytes = from->current_bytes,
+		.peak_bytes = from->peak_bytes,
+		.anon_bytes = from->anon_bytes,
+		.file_bytes = from->file_bytes,
+		.shmem_bytes = from->shmem_bytes,
+		.swap_bytes = from->swap_bytes,
+	};
+}
+
+static void describe_sampling(const struct reader *reader)
+{
+	const struct mt_session *shared = reader->session->shared;
+	struct profile_sampling *to = &reader->profile->sampling;
+
+	to->period_bytes = shared->period;
+	to->largest_period_bytes = shared->largest_period;
+	if (shared->pressed_period > to->largest_period_bytes)
+		to->largest_period_bytes = shared->pressed_period;
+	to->mode = to->largest_period_bytes ? SAMPLING_POISSON : SAMPLING_EXACT;
+	to->paused_seconds = (double)shared->paused_ns / 1e9;
+}
+
+static void describe_counters(const struct reader *reader)
+{
+	memcpy(reader->profile->loss, reader->counters.loss, sizeof(reader->profile->loss));
+	memcpy(reader->profile->size_objects, reader->counters.size_objects, sizeof(reader->profile->size_objects));
+}
+
+/* ---- frames */
+
+static uint32_t mapping_of(const struct reader *reader, const struct module *module)
+{
+	uint64_t key = (uint64_t)(module - reader->tracked->modules.modules);
+	uint32_t index = index_map__get(reader->mappings, key);
+	struct profile_mapping mapping = {.start = module->start, .limit = module->limit, .offset = module->offset};
+
+	if (index != INDEX_MAP_NONE)
+		return index;
+	mapping.filename = profile__string(reader->profile, module->path);
+	mapping.build_id = profile__string(reader->profile, module->build_id);
+	index = profile__add_mapping(reader->profile, &mapping);
+	if (index != PROFILE_NONE)
+		index_map__put(reader->mappings, key, index);
+	return index;
+}
+
+/* A return address, looked up at the byte before it: that still lies in the call, and in the caller. */
+static uint32_t location_of(const struct reader *reader, uint64_t pc, const struct module *module)
+{
+	uint64_t address = pc - 1;
+	uint32_t index = index_map__get(reader->locations, address), mapping = PROFILE_NONE;
+	uint64_t offset = 0;
+
+	if (index != INDEX_MAP_NONE)
+		return index;
+	if (module && module->path) {
+		mapping = mapping_of(reader, module);
+		offset = address - module->start + module->offset;
+	}
+	index = profile__add_location(reader->profile, mapping, address, offset);
+	if (index != PROFILE_NONE)
+		index_map__put(reader->locations, address, index);
+	return index;
+}
+
+static const char *end_note(uint32_t end)
+{
+	switch (end) {
+	case MT_END_TRUNCATED:
+		return "[truncated]";
+	case MT_END_UNREADABLE:
+		return "[unreadable stack]";
+	case MT_END_NO_FRAMES:
+		return "[no frame pointer]";
+	}
+	return NULL;
+}
+
+/*
+ * Fills `frames` (MT_FRAMES_MAX + 1 of them). A frame pointer register that is used for something else gives addresses
+ * that are no code: the stack ends there. Only the direct caller is taken whatever it is. Returns the count.
+ */
+static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack *stack, uint32_t *frames)
+{
+	uint32_t count = 0, limit = stack->frames < MT_FRAMES_MAX ? stack->frames : MT_FRAMES_MAX;
+	const char *note = end_note(stack->end);
+
+	for (uint32_t i = 0; i < limit; i++) {
+		const struct module *module = modules__find(&reader->tracked->modules, stack->pc[i] - 1);
+
+		if (!module && i > 0) {
+			note = end_note(MT_END_NO_FRAMES);
+			break;
+		}
+		frames[count++] = location_of(reader, stack->pc[i], module);
+	}
+	if (note)
+		frames[count++] = profile__add_note(reader->profile, note);
+	return count;
+}
+
+/* ---- sites */
+
+static uint64_t difference(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0; /* a site read in the middle of a change may be behind by one event */
+}
+
+static int add_site(const struct reader *reader, const struct mt_site_key *key, const struct mt_site *from)
+{
+	uint32_t frames[MT_FRAMES_MAX + 1], count = 0;
+	struct profile_site *site;
+	struct mt_stack stack;
+
+	if (!from->alloc_objects && !from->free_objects)
+		return 0; /* made, but no call of it has succeeded yet */
+	if (!key->stack)
+		frames[count++] = profile__add_note(reader->profile, "[site table full]");
+	else if (bpf_map_lookup_elem(reader->session->maps.stacks, &key->stack, &stack))
+		frames[count++] = profile__add_note(reader->profile, "[stack lost]");
+	else
+		count = resolve_stack(reader, &stack, frames);
+	for (uint32_t i = 0; i < count; i++)
+		if (frames[i] == PROFILE_NONE)
+			return -ENOMEM;
+	site = profile__add_site(reader->profile, frames, count);
+	if (!site || index_map__put(reader->by_stack, key->stack, (uint32_t)reader->profile->site_count - 1))
+		return -ENOMEM;
+	site->alloc_bytes = from->alloc_bytes;
+	site->alloc_objects = from->alloc_objects;
+	site->free_bytes = from->free_bytes;
+	site->free_objects = from->free_objects;
+	site->live_bytes = difference(from->alloc_bytes, from->free_bytes);
+	site->live_objects = difference(from->alloc_objects, from->free_objects);
+	site->peak_bytes = from->peak_epoch == reader->process.peak_epoch ? from->peak_bytes : site->live_bytes;
+	site->temporary_objects = from->temporary_objects;
+	site->oldest_age_seconds = -1;
+	if ((int64_t)from->live_variance > 0)
+		site->live_bytes_stderr = sqrt(ldexp((double)from->live_variance, MT_VARIANCE_SHIFT));
+	return 0;
+}
+
+enum { BATCH = 4096 };
+
+static int read_sites(const struct reader *reader)
+{
+	struct mt_site_key *keys = calloc(BATCH, sizeof(*keys));
+	struct mt_site *values = calloc(BATCH, sizeof(*values));
+	uint32_t position, count, *from = NULL;
+	int code = keys && values ? 0 : -ENOMEM;
+
+	while (!code) {
+		int last;
+
+		count = BATCH;
+		last = bpf_map_lookup_batch(reader->session->maps.sites, from, &position, keys, values, &count, NULL);
+		if (last && last != -ENOENT) {
+			code = last;
+			break;
+		}
+		from = &position;
+		for (uint32_t i = 0; !code && i < count; i++)
+			if (keys[i].process == reader->id)
+				code = add_site(reader, &keys[i], &values[i]);
+		if (last)
+			break;
+	}
+	free(keys);
+	free(values);
+	return code;
+}
+
+static void add_up(struct profile *profile)
+{
+	struct profile_totals *totals = &profile->totals;
+
+	for (size_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+
+		totals->live_bytes += site->live_bytes;
+		totals->live_objects += site->live_objects;
+		totals->alloc_bytes += site->alloc_bytes;
+		totals->alloc_objects += site->alloc_objects;
+		totals->free_bytes += site->free_bytes;
+		totals->free_objects += site->free_objects;
+		totals->temporary_objects += site->temporary_objects;
+	}
+}
+
+/* ---- all of it */
+
+static int open_reader(struct reader *reader, struct error *err)
+{
+	const struct mt_process *now = &reader->session->processes[reader->tracked->slot];
+
+	if (MT_PROCESS(reader->tracked->slot, now->generation) == reader->id)
+		reader->process = *now;
+	else if (bpf_map_lookup_elem(reader->session->maps.ended, &reader->id, &reader->process))
+		return error__set(err, -ENOENT, "PID %d had no such program", reader->tracked->process->pid);
+	session__counters(&reader->session->maps, reader->tracked->slot, &reader->counters);
+	reader->profile = profile__new();
+	reader->locations = index_map__new();
+	reader->mappings = index_map__new();
+	reader->by_stack = index_map__new();
+	if (!reader->profile || !reader->locations || !reader->mappings || !reader->by_stack)
+		return out_of_memory(err);
+	return 0;
+}
+
+static int read_profile(struct reader *reader, const struct read_options *options, struct error *err)
+{
+	int code;
+
+	describe_process(reader);
+	describe_window(reader);
+	describe_rss(reader);
+	describe_sampling(reader);
+	describe_counters(reader);
+	code = read_sites(reader);
+	if (!code && options->ages)
+		code = ages__read(reader->session->maps.live, reader->id, options, reader->by_stack, reader->profile);
+	if (!code)
+		code = profile__merge_sites(reader->profile);
+	if (code)
+		return error__set(err, code, "cannot read the session's maps: %s", error__reason(code));
+	add_up(reader->profile);
+	return 0;
+}
+
+int session__profile_image(const struct session *session, const struct tracked *tracked, uint32_t generation,
+			   const struct read_options *options, struct profile **profile, struct error *err)
+{
+	struct reader reader = {
+		.session = session,
+		.tracked = tracked,
+		.id = MT_PROCESS(tracked->slot, generation),
+	};
+	int code = open_reader(&reader, err);
+
+	if (!code)
+		code = read_profile(&reader, options, err);
+	index_map__free(reader.locations);
+	index_map__free(reader.mappings);
+	index_map__free(reader.by_stack);
+	if (code)
+		profile__free(reader.profile);
+	else
+		*profile = reader.profile;
+	return code;
+}
+
+int session__profile(const struct session *session, const struct tracked *tracked, const struct read_options *options,
+		     struct profile **profile, struct error *err)
+{
+	uint32_t generation = session->processes[tracked->slot].generation;
+
+	/* an exec that is not followed has ended the session for this process: what it was before is the answer */
+	if (tracked->replaced)
+		generation--;
+	return session__profile_image(session, tracked, generation, options, profile, err);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From maps to a profile: the last place that knows BPF. */
+#ifndef MEMTRAWL_TRACE_READ_H
+#define MEMTRAWL_TRACE_READ_H
+
+#include "profile/profile.h"
+#include "trace/session.h"
+
+struct read_options {
+	bool ages;	   /* read the live table for ages: its cost grows with the number of live blocks */
+	uint64_t older_ns; /* with ages: gather live bytes at least as old into older_bytes; 0: none */
+	uint64_t since_ns; /* with ages: only blocks born at or after this time (CLOCK_MONOTONIC) count; 0: all */
+};
+
+/*
+ * The profile of a process as it is now, or as it was when it or the session ended; without names (symbols/). The
+ * caller frees it. Takes time in proportion to the number of sites, not of live blocks, unless ages are asked for.
+ */
+int session__profile(const struct session *session, const struct tracked *tracked, const struct read_options *options,
+		     struct profile **profile, struct error *err);
+
+/* The same of the program that a process was before its exec number `generation` + 1. -ENOENT if there was none. */
+int session__profile_image(const struct session *session, const struct tracked *tracked, uint32_t generation,
+			   const struct read_options *options, struct profile **profile, struct error *err);
+
+#endif

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "heap.skel.h"
+#include "lib/array.h"
+#include "lib/units.h"
+#include "trace/budget.h"
+#include "trace/objects.h"
+
+const struct session_options session_defaults = {
+	.adaptive = true,
+	.max_overhead = 50,
+	.frames = 64,
+	.live_max = MT_LIVE_DEFAULT,
+	.sites_max = MT_SITES_DEFAULT,
+};
+
+uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* ---- loading */
+
+static uint64_t available_memory(void)
+{
+	long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_MAX;
+}
+
+/* The tables are made whole when they are loaded: better to refuse than to push the host into its OOM killer. */
+static int check_memory(const struct objects_sizes *sizes, struct error *err)
+{
+	uint64_t needed = objects__memory(sizes), available = available_memory();
+	char a[32], b[32];
+
+	if (needed <= available / 2)
+		return 0;
+	return error__set(err, -ENOMEM, "tables for %u live blocks need %s, more than half of the %s free: use --max-live",
+			  sizes->live, units__format_bytes(a, sizeof(a), (double)needed),
+			  units__format_bytes(b, sizeof(b), (double)available));
+}
+
+static int load(struct session *session, struct error *err)
+{
+	struct heap_bpf *heap = NULL;
+	struct objects_sizes sizes = {.live = session->options.live_max, .sites = session->options.sites_max};
+	enum rung forced;
+	int code = rung__forced(&forced, err);
+
+	if (!code)
+		code = check_memory(&sizes, err);
+	if (code)
+		return code;
+	for (int rung = 0; rung < RUNG_COUNT; rung++) {
+		if (forced != RUNG_COUNT && (int)forced != rung)
+			continue;
+		session->rung = (enum rung)rung;
+		code = objects__load(session->rung, true, &sizes, &heap, err);
+		if (code != -EOPNOTSUPP)
+			break;
+	}
+	if (!code)
+		programs__from_object(heap, &session->programs);
+	return code;
+}
+
+static const char *const map_names[] = {
+	"session", "processes", "counters", "targets", "free_slots", "ended",
+	"sites",   "stacks",	"live",	    "threads", "probes",     "events",
+};
+
+_Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");
+
+const char *session_maps__name(int number)
+{
+	return map_names[number];
+}
+
+static void take_maps(struct session *session)
+{
+	int *fds = (int *)&session->maps;
+
+	for (int i = 0; i < SESSION_MAPS; i++)
+		fds[i] = bpf_object__find_map_fd_by_name(session->programs.heap->obj, map_names[i]);
+}
+
+int session__map_arrays(struct session *session, struct error *err)
+{
+	void *shared, *processes;
+
+	shared = mmap(NULL, sizeof(*session->shared), PROT_READ | PROT_WRITE, MAP_SHARED, session->maps.session, 0);
+	if (shared == MAP_FAILED)
+		return error__set(err, -errno, "cannot map the session's switches: %s", error__reason(errno));
+	session->shared = shared;
+	processes = mmap(NULL, MT_SLOTS_MAX * sizeof(*session->processes), PROT_READ | PROT_WRITE, MAP_SHARED,
+			 session->maps.processes, 0);
+	if (processes == MAP_FAILED)
+		return error__set(err, -errno, "cannot map the process table: %s", error__reason(errno));
+	session->processes = processes;
+	return 0;
+}
+
+static void set_switches(struct session *session)
+{
+	const struct session_options *options = &session->options;
+	struct mt_session *shared = session->shared;
+
+	shared->period = options->period;
+	shared->largest_period = options->period;
+	shared->live_capacity = options->live_max;
+	shared->frames = options->frames;
+	shared->follow_forks = options->follow_forks;
+	shared->count_details = options->count_details;
+	shared->adaptive = options->adaptive;
+	shared->max_overhead = (uint32_t)(options->max_overhead * 100);
+	shared->rung = session->rung;
+}
+
+static int on_event(void *cookie, void *data, size_t size);
+
+int session__open_events(struct session *session, struct error *err)
+{
+	session->events = ring_buffer__new(session->maps.events, on_event, session, NULL);
+	if (!session->events)
+		return error__set(err, -errno, "cannot read the event ring: %s", error__reason(errno));
+	return 0;
+}
+
+int session__new(const struct session_options *options, struct session **result, struct error *err)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int code;
+
+	if (!session)
+		return error__set(err, -ENOMEM, "out of memory");
+	session->options = *options;
+	code = load(session, err);
+	if (code)
+		goto fail;
+	take_maps(session);
+	code = session__map_arrays(session, err);
+	if (code)
+		goto fail;
+	set_switches(session);
+	code = session__open_events(session, err);
+	if (!code)
+		code = attach__events(&session->programs, &session->links, err);
+	if (!code)
+		code = budget__new(session, &session->budget, err);
+	if (code)
+		goto fail;
+	*result = session;
+	return 0;
+fail:
+	session__free(session);
+	return code;
+}
+
+/* ---- processes */
+
+static void free_tracked(struct tracked *tracked)
+{
+	if (!tracked)
+		return;
+	links__close(&tracked->links);
+	allocators__free(&tracked->allocators);
+	modules__free(&tracked->modules);
+	maps__free(&tracked->maps);
+	process__free(tracked->process);
+	free(tracked);
+}
+
+static struct attach_target target_of(const struct session *session, const struct tracked *tracked,
+				      const struct alloc_object *object)
+{
+	return (struct attach_target){
+		.process = tracked->process,
+		.maps = &tracked->maps,
+		.object = object,
+		.slot = tracked->slot,
+		.everyone = session->options.follow_forks,
+	};
+}
+
+/*
+ * With links that have no pid filter, an object that one process has brought in is watched for all of them.
+ */
+static bool is_watched(const struct session *session, const struct alloc_object *object)
+{
+	for (size_t i = 0; session->options.follow_forks && i < session->count; i++)
+		if (allocators__find(&session->tracked[i]->allocators, object->device, object->inode))
+			return true;
+	return false;
+}
+
+static int attach_objects(struct session *session, struct tracked *tracked, const struct allocators *found,
+			  struct error *err)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < found->count; i++) {
+		const struct alloc_object *object = &found->objects[i];
+		struct attach_target target = target_of(session, tracked, object);
+
+		if (allocators__find(&tracked->allocators, object->device, object->inode) ||
+		    is_watched(session, object))
+			continue;
+		code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
+		if (!code && !session->shared->paused)
+			code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
+	}
+	return code;
+}
+
+int session__rescan(struct session *session, struct tracked *tracked, struct error *err)
+{
+	struct allocators found;
+	int code;
+
+	code = maps__read(tracked->process, &tracked->maps, err);
+	if (code)
+		return code;
+	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
+		return error__set(err, -ENOMEM, "out of memory");
+	code = allocators__discover(tracked->process, &tracked->maps, session->options.specs,
+				    session->options.spec_count, &found, err);
+	if (code)
+		return code;
+	code = attach_objects(session, tracked, &found, err);
+	/* libraries that were unloaded keep their links until the session ends; their files may come back */
+	allocators__free(&tracked->allocators);
+	tracked->allocators = found;
+	return code;
+}
+
+static int no_allocator(const struct tracked *tracked, struct error *err)
+{
+	const char *why = tracked->allocators.unreadable;
+
+	return error__set(err, -ENOENT,
+			  "no allocator found in PID %d (%s)%s%s: a stripped static program needs its symbols, or name "
+			  "its functions with --alloc 'LIB:FUNC(size=arg1) -> ptr' --free 'LIB:FUNC(ptr=arg1)'",
+			  tracked->process->pid, tracked->process->comm, why ? "; " : "", why ? why : "");
+}
+
+static int enter_slot(const struct session *session, const struct tracked *tracked, struct error *err)
+{
+	struct mt_process entry = {.tgid = (uint32_t)tracked->process->pid,
+				   .start_ns = tracked->process->start_boot_ns,
+				   .state = tracked->armed ? MT_PROCESS_ARMED : MT_PROCESS_FREE};
+	uint32_t tgid = entry.tgid;
+
+	if (bpf_map_update_elem(session->maps.processes, &tracked->slot, &entry, BPF_ANY) ||
+	    bpf_map_update_elem(session->maps.targets, &tgid, &tracked->slot, BPF_ANY))
+		return error__set(err, -errno, "cannot enter PID %d into the process table: %s", tracked->process->pid,
+				  error__reason(errno));
+	return 0;
+}
+
+int session__add(struct session *session, struct process *process, bool armed, struct error *err)
+{
+	struct tracked *tracked = calloc(1, sizeof(*tracked));
+	int code = 0;
+
+	if (!tracked) {
+		process__free(process);
+		return error__set(err, -ENOMEM, "out of memory");
+	}
+	tracked->process = process;
+	tracked->slot = (uint32_t)session->count;
+	tracked->armed = armed;
+	process__rss(process, &tracked->rss);
+	if (session->count >= MT_SLOTS_MAX)
+		code = error__set(err, -E2BIG, "more than %d processes at once", MT_SLOTS_MAX);
+	if (!code)
+		code = enter_slot(session, tracked, err);
+	if (!code && !armed)
+		code = session__rescan(session, tracked, err);
+	if (!code && !armed && !allocators__any(&tracked->allocators))
+		code = no_allocator(tracked, err);
+	if (!code && !array__push(session->tracked, session->count, session->capacity, tracked))
+		code = error__set(err, -ENOMEM, "out of memory");
+	if (code)
+		free_tracked(tracked);
+	return code;
+}
+
+/* The state is a word of its own, so that programs running meanwhile see either the old or the new one. */
+static void set_state(const struct session *session, const struct tracked *tracked, enum mt_process_state state)
+{
+	struct mt_process *entry = &session->processes[tracked->slot];
+
+	if (state == MT_PROCESS_LIVE)
+		entry->since_ns = monotonic_ns();
+	else
+		entry->until_ns = monotonic_ns();
+	__atomic_store_n(&entry->state, (uint32_t)state, __ATOMIC_RELEASE);
+}
+
+void session__begin(struct session *session)
+{
+	session->shared->since_ns = monotonic_ns();
+	for (uint32_t slot = (uint32_t)session->count; session->options.follow_forks && slot < MT_SLOTS_MAX; slot++)
+		bpf_map_update_elem(session->maps.free_slots, NULL, &slot, BPF_ANY);
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->tracked[i]->armed)
+			set_state(session, session->tracked[i], MT_PROCESS_LIVE);
+	budget__begin(session->budget);
+}
+
+/* ---- events */
+
+static struct tracked *tracked_in(const struct session *session, uint32_t slot)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (session->tracked[i]->slot == slot)
+			return session->tracked[i];
+	return NULL;
+}
+
+/* A forked child has its parent's mappings; its files are watched already, as links have no pid filter then. */
+static void on_fork(struct session *session, const struct mt_event *event)
+{
+	struct tracked *tracked = calloc(1, sizeof(*tracked));
+
+	if (!tracked)
+		return;
+	if (process__open((pid_t)event->tgid, &tracked->process, NULL)) { /* gone again: nobody to name it after */
+		free(tracked);
+		return;
+	}
+	tracked->slot = MT_PROCESS_SLOT(event->process);
+	if (!array__push(session->tracked, session->count, session->capacity, tracked)) {
+		free_tracked(tracked);
+		return;
+	}
+	session__rescan(session, tracked, NULL);
+}
+
+static void on_exec(struct session *session, struct tracked *tracked)
+{
+	struct process *process = NULL;
+
+	tracked->armed = false;
+	tracked->generation++;
+	if (!session->follow_exec && !session->options.follow_forks) {
+		tracked->ended = true;
+		tracked->replaced = true;
+		return;
+	}
+	modules__free(&tracked->modules);
+	if (!process__open(tracked->process->pid, &process, NULL)) {
+		process__free(tracked->process);
+		tracked->process = process;
+		session__rescan(session, tracked, NULL);
+	}
+}
+
+static int on_event(void *cookie, void *data, size_t size)
+{
+	struct session *session = cookie;
+	const struct mt_event *event = data;
+	struct tracked *tracked;
+
+	if (size < sizeof(*event))
+		return 0;
+	if (event->kind == MT_EVENT_FORK)
+		on_fork(session, event);
+	tracked = tracked_in(session, MT_PROCESS_SLOT(event->process));
+	if (!tracked)
+		return 0;
+	switch (event->kind) {
+	case MT_EVENT_EXEC:
+		on_exec(session, tracked);
+		break;
+	case MT_EVENT_EXIT:
+		tracked->ended = true;
+		tracked->exit_code = event->exit_code;
+		break;
+	case MT_EVENT_LOADER:
+		session__rescan(session, tracked, NULL);
+		break;
+	}
+	return 0;
+}
+
+int session__poll(struct session *session, int timeout_ms, struct error *err)
+{
+	int code = ring_buffer__poll(session->events, timeout_ms);
+
+	if (code == -EINTR)
+		return code;
+	if (code < 0)
+		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
+	for (size_t i = 0; i < session->count; i++) {
+		struct process_rss rss;
+
+		if (!session->tracked[i]->ended && !process__rss(session->tracked[i]->process, &rss))
+			session->tracked[i]->rss = rss;
+	}
+	return budget__step(session->budget, err);
+}
+
+bool session__all_ended(const struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->tracked[i]->ended)
+			return false;
+	return true;
+}
+
+int session__pause(struct session *session, bool pause, struct error *err)
+{
+	int code = 0;
+
+	session->shared->paused = pause;
+	for (size_t i = 0; !code && i < session->count; i++) {
+		struct tracked *tracked = session->tracked[i];
+
+		if (pause) {
+			links__close_kind(&tracked->links, LINK_ALLOC);
+			continue;
+		}
+		for (size_t j = 0; !code && !tracked->ended && j < tracked->allocators.count; j++) {
+			struct attach_target target = target_of(session, tracked, &tracked->allocators.objects[j]);
+
+			code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
+		}
+	}
+	return code;
+}
+
+/* ---- the end */
+
+void session__end(struct session *session)
+{
+	if (session->end_ns)
+		return;
+	session->end_ns = monotonic_ns();
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->tracked[i]->ended)
+			set_state(session, session->tracked[i], MT_PROCESS_EXITED);
+	for (size_t i = 0; i < session->count; i++)
+		links__close(&session->tracked[i]->links);
+	links__close(&session->links);
+}
+
+/* Descriptors that came from pins are our own; an object closes its own. */
+static void close_pinned(const struct session *session)
+{
+	const int *maps = (const int *)&session->maps;
+
+	for (int i = 0; i < SESSION_MAPS; i++)
+		if (maps[i] > 0)
+			close(maps[i]);
+	for (int i = 0; i < PROGRAM_COUNT; i++)
+		if (session->programs.fds[i] > 0)
+			close(session->programs.fds[i]);
+}
+
+void session__free(struct session *session)
+{
+	if (!session)
+		return;
+	for (size_t i = 0; i < session->count; i++)
+		free_tracked(session->tracked[i]);
+	free(session->tracked);
+	links__close(&session->links);
+	budget__free(session->budget);
+	ring_buffer__free(session->events);
+	if (session->shared)
+		munmap(session->shared, sizeof(*session->shared));
+	if (session->processes)
+		munmap(session->processes, MT_SLOTS_MAX * sizeof(*session->processes));
+	if (session->programs.heap)
+		heap_bpf__destroy(session->programs.heap);
+	else
+		close_pinned(session);
+	free(session->pins);
+	free(session);
+}
+
+int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *sum)
+{
+	int cpus = libbpf_num_possible_cpus(), code = 0;
+	struct mt_counters *each;
+
+	memset(sum, 0, sizeof(*sum));
+	if (cpus <= 0)
+		return cpus ? cpus : -EINVAL;
+	each = calloc((size_t)cpus, sizeof(*each));
+	if (!each)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(maps->counters, &slot, each))
+		code = -errno;
+	for (int i = 0; !code && i < cpus; i++)
+		for (size_t j = 0; j < sizeof(*sum) / sizeof(uint64_t); j++)
+			((uint64_t *)sum)[j] += ((const uint64_t *)&each[i])[j];
+	free(each);
+	return code;
+}
