@@ -31,7 +31,7 @@ struct listing_row {
 	pid_t pid;
 	const char *comm; /* NULL if unknown */
 	int64_t time_ns;  /* end of its window, since 1970 */
-	double seconds;	  /* its window */
+	double seconds;   /* its window */
 	uint64_t live_bytes, live_objects, rss_bytes;
 };
 
