@@ -41,6 +41,7 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->peak_epoch = 0;
 	process->peak_ns = 0;
 	process->until_ns = 0;
+	process->trampoline = 0;
 	process->since_ns = bpf_ktime_get_ns();
 	process->state = MT_PROCESS_LIVE;
 }
@@ -95,9 +96,9 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 
 	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
 		return;
-	if (!owner.session->follow_forks || owner.process->state != MT_PROCESS_LIVE)
+	if (owner.process->state != MT_PROCESS_LIVE)
 		return;
-	if (bpf_map_pop_elem(&free_slots, &slot)) {
+	if (!owner.session->follow_forks || bpf_map_pop_elem(&free_slots, &slot)) {
 		count_loss(owner.counters, MT_LOSS_FORK_UNTRACKED);
 		return;
 	}

@@ -96,6 +96,7 @@ struct mt_process {
 	__u64 start_ns;	  /* of the process, CLOCK_BOOTTIME: with tgid, its identity */
 	__u64 since_ns;	  /* when this image came under tracing */
 	__u64 until_ns;	  /* when it ended, 0 while it lives */
+	__u64 trampoline; /* address that return probes put in place of return addresses; 0: not known yet */
 	__u32 tgid;	  /* in the initial pid namespace */
 	__u32 generation; /* exec calls since it came under tracing */
 	__u32 state;	  /* enum mt_process_state */
@@ -244,7 +245,7 @@ MT_ASSERT_SIZE(mt_site_key, 16);
 MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
-MT_ASSERT_SIZE(mt_process, 72);
+MT_ASSERT_SIZE(mt_process, 80);
 MT_ASSERT_SIZE(mt_counters, (8 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 144);

@@ -265,6 +265,22 @@ static int no_allocator(const struct tracked *tracked, struct error *err)
 			  tracked->process->pid, tracked->process->comm, why ? "; " : "", why ? why : "");
 }
 
+/* A function that was named on the command line must be there: its blocks would be missed in silence. */
+static int check_specs(const struct session *session, const struct tracked *tracked, struct error *err)
+{
+	const char *why = tracked->allocators.unreadable;
+
+	for (size_t i = 0; i < session->options.spec_count && i < 64; i++) {
+		const struct alloc_spec *spec = &session->options.specs[i];
+
+		if (!(tracked->allocators.specs_found >> i & 1))
+			return error__set(err, -ENOENT, "PID %d has no function %s in a file named %s%s%s",
+					  tracked->process->pid, spec->function, spec->object, why ? ": " : "",
+					  why ? why : "; is it stripped, or not loaded yet?");
+	}
+	return 0;
+}
+
 static int enter_slot(const struct session *session, const struct tracked *tracked, struct error *err)
 {
 	struct mt_process entry = {.tgid = (uint32_t)tracked->process->pid,
@@ -300,6 +316,8 @@ int session__add(struct session *session, struct process *process, bool armed, s
 		code = session__rescan(session, tracked, err);
 	if (!code && !armed && !allocators__any(&tracked->allocators))
 		code = no_allocator(tracked, err);
+	if (!code && !armed)
+		code = check_specs(session, tracked, err);
 	if (!code && !array__push(session->tracked, session->count, session->capacity, tracked))
 		code = error__set(err, -ENOMEM, "out of memory");
 	if (code)
