@@ -46,8 +46,8 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->state = MT_PROCESS_LIVE;
 }
 
-/* The old image's books are closed and kept under its number; the new one starts empty. */
-static __always_inline void lifecycle__exec(const struct task_struct *task)
+/* `old_pid` is the thread that called exec; it has its leader's id by now. The old image's books are closed and kept under its number; the new one starts empty. */
+static __always_inline void lifecycle__exec(const struct task_struct *task, u32 old_pid)
 {
 	struct owner owner;
 
@@ -61,7 +61,7 @@ static __always_inline void lifecycle__exec(const struct task_struct *task)
 		owner.id = MT_PROCESS(MT_PROCESS_SLOT(owner.id), owner.process->generation);
 	}
 	begin_image(owner.process);
-	send_event(&owner, MT_EVENT_EXEC, 0, 0);
+	send_event(&owner, MT_EVENT_EXEC, 0, old_pid != (u32)BPF_CORE_READ(task, pid));
 }
 
 static __always_inline void lifecycle__exit(const struct task_struct *task)

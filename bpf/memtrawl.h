@@ -43,7 +43,8 @@ struct mt_stack {
 
 /* A process image: a slot and how many times the process in it has called exec since it came under tracing. */
 #define MT_PROCESS(slot, generation) ((__u32)(slot) | (__u32)(generation) << 16)
-#define MT_PROCESS_SLOT(process)     ((process)&0xffff)
+#define MT_PROCESS_SLOT(process)       ((process)&0xffff)
+#define MT_PROCESS_GENERATION(process) ((process) >> 16)
 
 /* Map `sites`. A stack of 0 gathers what could not be given a stack. */
 struct mt_site_key {
@@ -235,7 +236,7 @@ struct mt_event {
 	__u32 tgid;
 	__u32 parent; /* FORK: process that forked; else 0 */
 	__u64 ns;
-	__s32 exit_code; /* EXIT: as wait status */
+	__s32 exit_code; /* EXIT: as wait status; EXEC: 1 if it was not the leader of the threads that called it */
 	__u32 reserved;
 };
 
