@@ -145,6 +145,8 @@ static bool is_wanted(const struct collector *c, const struct alloc_function *fu
 {
 	bool is_loader = c->has_dl_functions && !c->kind; /* a static program has __libc_malloc too */
 
+	if (function->family == ALLOC_FAMILY_JUMP)
+		return c->spec_count && c->kind;
 	if (is_loader)
 		return function->family == ALLOC_FAMILY_LOADER || function->family == ALLOC_FAMILY_CUSTOM;
 	return function->family != ALLOC_FAMILY_CXX || c->has_malloc || function->signature.class != MT_CLASS_FREE;
@@ -247,7 +249,8 @@ static void check_branch(uint64_t target, void *cookie)
 		return;
 	name = elf_imports__stub(check->file, target);
 	check->reaches_allocator = function_at(check->object, target) ||
-				   (name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE);
+				   (name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE &&
+				    signature.class < MT_CLASS_FREE);
 }
 
 /*
