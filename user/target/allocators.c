@@ -318,6 +318,8 @@ static int fill_object(const struct process *process, const struct mapping *mapp
 	elf_file__free(file);
 	if (code)
 		return error__set(err, code, "cannot look for allocators in %s: %s", mapping->path, error__reason(code));
+	if (!object->kind && !c->has_malloc && object->count && object->functions[0].family == ALLOC_FAMILY_CXX)
+		object->kind = "C++ runtime";
 	if (!object->kind && c->has_dl_functions)
 		object->kind = "loader";
 	if (!object->kind)
