@@ -42,21 +42,29 @@ static __always_inline void thread__abandon_call(const struct owner *owner, stru
 	thread->mode = 0;
 }
 
-/*
- * Is a call at stack pointer `sp` made from inside the thread's current one? Equal stack pointers mean a tail call
- * (malloc jumping to the function that does the work) if the return address is the return probe's trampoline, which
- * the outer call put there; else the outer call is over without our seeing it return.
- */
-static __always_inline bool thread__is_inside(const struct mt_thread *thread, u32 process, u64 sp)
+static __always_inline bool is_trampoline(const struct owner *owner, u64 address)
 {
-	u64 pc = 0;
+	u64 pc = 0, trampoline = owner->process->trampoline;
 
-	if (!(thread->mode & MT_THREAD_BUSY) || thread->process != process || sp > thread->sp)
+	if (!trampoline) {
+		trampoline = kernel__return_trampoline();
+		owner->process->trampoline = trampoline;
+	}
+	bpf_probe_read_user(&pc, sizeof(pc), (void *)address);
+	return pc && pc == trampoline;
+}
+
+/*
+ * Is a call at stack pointer `sp` made from inside the thread's current one? Where that one's return address was, the
+ * return probe's trampoline stands as long as it has not returned: if something else does, it was left by longjmp or
+ * an exception, and its stack used again. With the same stack pointer it is a tail call (malloc jumping to the
+ * function that does the work).
+ */
+static __always_inline bool thread__is_inside(const struct owner *owner, const struct mt_thread *thread, u64 sp)
+{
+	if (!(thread->mode & MT_THREAD_BUSY) || thread->process != owner->id || sp > thread->sp)
 		return false;
-	if (sp < thread->sp)
-		return true;
-	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
-	return pc && pc == kernel__return_trampoline();
+	return is_trampoline(owner, thread->sp);
 }
 
 /* The sampling period in force: the one that was asked for, or a longer one while the live table is filling up. */
@@ -156,7 +164,7 @@ static __always_inline int call__enter(struct pt_regs *ctx)
 		owner.counters->stepped_allocs++;
 	thread = thread__get(tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
-		if (thread__is_inside(thread, owner.id, ctx->sp))
+		if (thread__is_inside(&owner, thread, ctx->sp))
 			return CALL_IS_DONE;
 		thread__abandon_call(&owner, thread);
 	}
@@ -256,7 +264,7 @@ static __always_inline void call__count_unmatched(const struct owner *owner, u64
 	if (owner->session->period || owner->session->pressed_period)
 		return;
 	thread = thread__get((u32)bpf_get_current_pid_tgid());
-	if (!thread || !thread__is_inside(thread, owner->id, sp))
+	if (!thread || !thread__is_inside(owner, thread, sp))
 		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
 }
 

@@ -48,7 +48,7 @@ int loader_event(struct pt_regs *ctx)
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	lifecycle__exec((const struct task_struct *)ctx->args[0]);
+	lifecycle__exec((const struct task_struct *)ctx->args[0], (u32)ctx->args[1]);
 	return 0;
 }
 

@@ -43,7 +43,8 @@ struct mt_stack {
 
 /* A process image: a slot and how many times the process in it has called exec since it came under tracing. */
 #define MT_PROCESS(slot, generation) ((__u32)(slot) | (__u32)(generation) << 16)
-#define MT_PROCESS_SLOT(process)     ((process)&0xffff)
+#define MT_PROCESS_SLOT(process)       ((process)&0xffff)
+#define MT_PROCESS_GENERATION(process) ((process) >> 16)
 
 /* Map `sites`. A stack of 0 gathers what could not be given a stack. */
 struct mt_site_key {
@@ -96,6 +97,7 @@ struct mt_process {
 	__u64 start_ns;	  /* of the process, CLOCK_BOOTTIME: with tgid, its identity */
 	__u64 since_ns;	  /* when this image came under tracing */
 	__u64 until_ns;	  /* when it ended, 0 while it lives */
+	__u64 trampoline; /* address that return probes put in place of return addresses; 0: not known yet */
 	__u32 tgid;	  /* in the initial pid namespace */
 	__u32 generation; /* exec calls since it came under tracing */
 	__u32 state;	  /* enum mt_process_state */
@@ -234,7 +236,7 @@ struct mt_event {
 	__u32 tgid;
 	__u32 parent; /* FORK: process that forked; else 0 */
 	__u64 ns;
-	__s32 exit_code; /* EXIT: as wait status */
+	__s32 exit_code; /* EXIT: as wait status; EXEC: 1 if it was not the leader of the threads that called it */
 	__u32 reserved;
 };
 
@@ -244,7 +246,7 @@ MT_ASSERT_SIZE(mt_site_key, 16);
 MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
-MT_ASSERT_SIZE(mt_process, 72);
+MT_ASSERT_SIZE(mt_process, 80);
 MT_ASSERT_SIZE(mt_counters, (8 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 144);
