@@ -58,7 +58,7 @@ MT_INLINE __u32 mt_sampling_chance(__u64 size, __u64 period)
 	if (size >= period * MT_CERTAIN)
 		return 0;
 	x = (size << 29) / period;		  /* n/T in units of 2^-29, below 22 * 2^29; size < 2^32 */
-	f = (x & ((1ULL << 28) - 1)) << 4;	  /* what is left of a half, in units of 2^-32 */
+	f = (x & ((1ULL << 28) - 1)) << 3;	  /* what is left of a half, in units of 2^-32 */
 	/* 1 - exp(-f) for f < 1/2 by its series to the seventh term: off by less than 2^-8 / 8! */
 	e = f / 7;
 	e = (f * ((1ULL << 32) - e)) >> 32;
