@@ -126,19 +126,9 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 	thread->stack_key = key;
 }
 
-/* Draws, and gives the chance that there was. Most draws are lost at once: the chance is never above size / period. */
 static __always_inline bool call__is_sampled(u64 size, u64 period, u32 *chance)
 {
-	u32 random;
-
-	*chance = 0;
-	if (!period)
-		return true;
-	random = bpf_get_prandom_u32();
-	if (size && !(size >> 32) && (u64)random * period > size << 32)
-		return false;
-	*chance = mt_sampling_chance(size, period);
-	return !*chance || random < *chance;
+	return mt_sampling_draw(size, period, period ? bpf_get_prandom_u32() : 0, chance);
 }
 
 static __always_inline int call__enter(struct pt_regs *ctx)
