@@ -140,7 +140,7 @@ static void track(csh handle, const cs_insn *insn, struct tracking *tracking)
 				written |= (uint16_t)(1 << reg);
 		}
 	}
-	if (written & 1 << RSP)
+	if (written & 1 << RSP || insn->id == X86_INS_ENTER) /* of which Capstone 4 does not tell */
 		tracking->sp_moved = true;
 	for (int i = 0; i < PROBE_ARGUMENTS; i++)
 		tracking->holders[i] = (uint16_t)((tracking->holders[i] & ~written) | copied[i]);
