@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
+#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static void *no_block(size_t size)
 	return size ? &block : NULL;
 }
 #define malloc no_block
-#define state heap_state
+#define state  heap_state
 #include "../targets/mixed_heap.c"
 #undef malloc
 #undef state
@@ -83,7 +83,8 @@ static void sample(uint64_t period, struct books *books)
 			continue;
 		books->live[block->site] += (double)mt_sampling_bytes(block->size, chance);
 		books->objects[block->site] += mt_sampling_objects(chance, draw32());
-		books->variance[block->site] += ldexp((double)mt_sampling_variance(block->size, chance), MT_VARIANCE_SHIFT);
+		books->variance[block->site] +=
+			ldexp((double)mt_sampling_variance(block->size, chance), MT_VARIANCE_SHIFT);
 		books->total += (double)mt_sampling_bytes(block->size, chance);
 	}
 }
@@ -168,7 +169,8 @@ static void each_site_is_unbiased(void **unused)
 		if (fabs(objects[i] / RUNS - 1) > 4 * relative / sqrt(RUNS) + 1e-3)
 			fail_msg("site %d: %.4f of its objects", i, objects[i] / RUNS);
 		if (fabs(squares[i] / variances[i] - 1) > 0.2)
-			fail_msg("site %d: the observed variance is %.3f of the stated one", i, squares[i] / variances[i]);
+			fail_msg("site %d: the observed variance is %.3f of the stated one", i,
+				 squares[i] / variances[i]);
 	}
 }
 

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
+#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -42,8 +42,8 @@ static void assert_close(double got, double wanted, double tolerance, const char
 
 /* ---- the chance */
 
-static const uint64_t periods[] = {1,	    2,	     3,	       7,	 64,	     1000,	     4096,
-				   65537,   524288,  1000000,  1 << 20,  107600000, MT_PERIOD_MAX - 1, MT_PERIOD_MAX};
+static const uint64_t periods[] = {
+	1, 2, 3, 7, 64, 1000, 4096, 65537, 524288, 1000000, 1 << 20, 107600000, MT_PERIOD_MAX - 1, MT_PERIOD_MAX};
 
 /*
  * What rounding may take: n/T is cut to units of 2^-29, the chance to units of 2^-32, of which the factors of the
@@ -265,7 +265,8 @@ static void variance_is_near_the_formula(void **unused)
 	(void)unused;
 	state = 6;
 	for (int i = 0; i < 1000000; i++) {
-		uint64_t period = 4096 + draw64() % (MT_PERIOD_MAX - 4096), size = 1 + (draw64() >> (24 + draw32() % 40));
+		uint64_t period = 4096 + draw64() % (MT_PERIOD_MAX - 4096),
+			 size = 1 + (draw64() >> (24 + draw32() % 40));
 		uint32_t chance = mt_sampling_chance(size, period);
 		double p = probability(chance), bytes = (double)mt_sampling_bytes(size, chance);
 		double wanted = bytes * bytes * (1 - p), got;
