@@ -213,6 +213,10 @@ struct mt_session {
 	__u32 keeper;	      /* pid of the process that looks after the session, 0 for none */
 	__u32 rung;	      /* enum rung of user/trace/rung.h */
 	__u32 detached;	      /* the budget was not to be kept: probes were taken off */
+	__u32 cost_emulated;  /* calibrated trap costs, ns: user/trace/calibrate.h */
+	__u32 cost_stepped;
+	__u32 cost_with_return;
+	__u32 cost_skipped;
 	__u32 reserved;
 };
 
@@ -243,7 +247,7 @@ MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_process, 72);
 MT_ASSERT_SIZE(mt_counters, (8 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
-MT_ASSERT_SIZE(mt_session, 128);
+MT_ASSERT_SIZE(mt_session, 144);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/keeper.h"
 #include "cmd/options.h"
 #include "lib/array.h"
 
@@ -71,6 +72,18 @@ static enum status run_verb(int argc, char **argv)
 	return command ? command->run(argc, argv) : unknown_verb(argv[0]);
 }
 
+/* Sessions whose keeper was killed get a new one from the next command of any kind, and after it has had its say. */
+static void tend_sessions(void)
+{
+	struct store_options store = STORE_OPTIONS_DEFAULT;
+	const char *directory = getenv("MEMTRAWL_STORE");
+
+	if (directory && *directory)
+		store.directory = directory;
+	fflush(stdout);
+	keeper__tend(&store);
+}
+
 int main(int argc, char **argv)
 {
 	enum status status;
@@ -80,6 +93,7 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	status = run_verb(argc - 1, argv + 1);
+	tend_sessions();
 	if (fflush(stdout) || ferror(stdout)) { /* a full disk behind a redirection is not success */
 		struct error err = {0};
 

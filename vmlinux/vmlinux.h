@@ -16,6 +16,7 @@ typedef __u64 u64;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef _Bool bool;
+#define NULL ((void *)0)
 enum { false, true };
 
 /* The context of uprobe programs. Not relocated: its layout is the x86-64 ABI's of <asm/ptrace.h>, since forever. */

@@ -89,7 +89,8 @@ static inline void fixture_totals(struct profile *profile)
 static inline struct profile *fixture_profile(void)
 {
 	struct profile *profile = profile__new();
-	struct profile_mapping m = {.start = 0x400000, .limit = 0x500000, .offset = 0x1000, .has_functions = true, .has_lines = true};
+	struct profile_mapping m = {
+		.start = 0x400000, .limit = 0x500000, .offset = 0x1000, .has_functions = true, .has_lines = true};
 	uint32_t program, library, main_, leak, inlined, cache, vector, stripped, note;
 	struct profile_line lines[2];
 	struct profile_site *site;
@@ -108,11 +109,15 @@ static inline struct profile *fixture_profile(void)
 	leak = fixture_location(profile, program, 0x1200, PROFILE_NONE, 0);
 	inlined = fixture_function(profile, "session_new", "session.h");
 	lines[0] = (struct profile_line){.function = inlined, .line = 17};
-	lines[1] = (struct profile_line){.function = fixture_function(profile, "accept_client", "server.c"), .line = 55};
+	lines[1] =
+		(struct profile_line){.function = fixture_function(profile, "accept_client", "server.c"), .line = 55};
 	assert(!profile__set_lines(profile, leak, lines, 2));
 	cache = fixture_location(profile, program, 0x1300, fixture_function(profile, "cache_fill", "cache.c"), 33);
 	vector = fixture_location(profile, program, 0x1400,
-				  fixture_function(profile, "std::__new_allocator<int>::allocate(unsigned long, void const*)", "new_allocator.h"), 137);
+				  fixture_function(profile,
+						   "std::__new_allocator<int>::allocate(unsigned long, void const*)",
+						   "new_allocator.h"),
+				  137);
 	stripped = fixture_location(profile, library, 0x2345, PROFILE_NONE, 0);
 	note = profile__add_note(profile, "[truncated]");
 
@@ -139,7 +144,7 @@ static inline struct profile *fixture_profile(void)
 	site->free_objects = 11;
 	site->live_bytes = 65536;
 	site->live_objects = 1;
-	site->live_bytes_stderr = 1024.5;
+	site->live_bytes_stderr = 1024;
 	site->oldest_age_seconds = 12;
 	site->older_bytes = 65536;
 	site = profile__add_site(profile, (uint32_t[]){stripped, note}, 2);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -216,8 +217,9 @@ struct go_profile {
 /* As Go writes its heap profiles: alloc before inuse, odd ids, one stack twice with different labels. */
 static void make_go_profile(struct go_profile *go)
 {
-	static const char *const strings[GO_STRINGS] = {"",	       "alloc_objects", "count",     "alloc_space", "bytes",
-							"inuse_objects", "inuse_space",	"main.work", "/src/work.go", "/bin/work"};
+	static const char *const strings[GO_STRINGS] = {
+		"",          "alloc_objects", "count",    "alloc_space", "bytes", "inuse_objects", "inuse_space",
+		"main.work", "/src/work.go",  "/bin/work"};
 
 	memset(go, 0, sizeof(*go));
 	perftools__profiles__profile__init(&go->pb);
@@ -345,6 +347,8 @@ static void bad_references_are_refused(void **state)
 	refuse(&go, "not a valid pprof profile: a string index is out of range");
 	go.mapping.build_id = -1;
 	refuse(&go, "not a valid pprof profile: a string index is out of range");
+	go.function.filename = INT64_MIN;
+	refuse(&go, "not a valid pprof profile: a string index is out of range");
 	go.types[2].unit = INT64_MAX;
 	refuse(&go, "not a valid pprof profile: a string index is out of range");
 	go.strings[0] = (char *)"x";
@@ -410,7 +414,7 @@ static void samples_that_others_dropped_are_told_apart(void **state)
 	perftools__profiles__profile__pack(pb, data);
 	assert_int_equal(pprof__decode(data, size, &profile, &err), 0);
 	assert_int_equal(profile->site_count, 3);
-	assert_true(profile->sites[0].live_bytes_stderr == 1024.5);
+	assert_true(profile->sites[0].live_bytes_stderr == 1024);
 	assert_int_equal(profile->sites[0].older_bytes, 65536);
 	assert_int_equal(profile->sites[1].temporary_objects, 20000);
 	assert_int_equal(profile->totals.live_bytes, 65536 + (4 << 20) + 1000);
@@ -462,9 +466,47 @@ static void damaged_comment_is_refused(void **state)
 	refuse_comment("\"exact\"", "\"exalt\"", "its memtrawl.profile-extra/1 comment is damaged: bad \"mode\"");
 	refuse_comment("\"comm\":\"server\"", "\"comm\":12345678",
 		       "its memtrawl.profile-extra/1 comment is damaged: bad \"comm\"");
-	refuse_comment("\"table_full\":0", "\"table_full\":x", "its memtrawl.profile-extra/1 comment is damaged: not JSON");
+	refuse_comment("\"stack_truncated\":3", "\"stack_truncated\":x",
+		       "its memtrawl.profile-extra/1 comment is damaged: not JSON");
 	refuse_comment("\"size_objects\":[0,0", "\"size_objects\":[-10",
 		       "its memtrawl.profile-extra/1 comment is damaged: bad \"size_objects\"");
+}
+
+static void bad_labels_are_refused(void **state)
+{
+	Perftools__Profiles__Label label = PERFTOOLS__PROFILES__LABEL__INIT, *pointer = &label;
+	struct go_profile go;
+
+	(void)state;
+	make_go_profile(&go);
+	go.samples[0].label = &pointer;
+	go.samples[0].n_label = 1;
+	label.key = GO_STRINGS;
+	refuse(&go, "not a valid pprof profile: a string index is out of range");
+	go.samples[0].label = &pointer;
+	go.samples[0].n_label = 1;
+	go.strings[7] = (char *)"peak_bytes";
+	label.key = 7;
+	label.num = -1;
+	refuse(&go, "not a valid pprof profile: a label has a negative value");
+}
+
+static void freed_is_told_where_it_does_not_follow(void **state)
+{
+	struct profile *a = fixture_profile(), *b;
+	struct buf buf = {0};
+	struct error err = {0};
+
+	(void)state;
+	a->sites[0].free_bytes = 5;
+	a->sites[0].free_objects = 1;
+	a->sites[1].oldest_age_seconds = 0;
+	assert_int_equal(pprof__encode(a, &buf), 0);
+	assert_int_equal(pprof__decode(buf.data, buf.size, &b, &err), 0);
+	check_sites(a, b);
+	profile__free(a);
+	profile__free(b);
+	buf__free(&buf);
 }
 
 /* ---- hostile bytes */
@@ -612,8 +654,8 @@ static void files_are_saved_and_errors_name_them(void **state)
 	profile__free(b);
 	assert_int_equal(truncate(path, st.st_size - 1), 0);
 	assert_int_equal(profile__load(path, &b, &err), -EINVAL);
-	snprintf(expected, sizeof(expected), "cannot read %s: damaged or incomplete: its gzip data ends early or is wrong",
-		 path);
+	snprintf(expected, sizeof(expected),
+		 "cannot read %s: damaged or incomplete: its gzip data ends early or is wrong", path);
 	assert_string_equal(err.text, expected);
 	assert_int_equal(truncate(path, 0), 0);
 	assert_int_equal(profile__load(path, &b, &err), -EINVAL);
@@ -636,6 +678,8 @@ int main(void)
 		cmocka_unit_test(ids_must_be_unique),
 		cmocka_unit_test(samples_that_others_dropped_are_told_apart),
 		cmocka_unit_test(damaged_comment_is_refused),
+		cmocka_unit_test(bad_labels_are_refused),
+		cmocka_unit_test(freed_is_told_where_it_does_not_follow),
 		cmocka_unit_test(every_truncation_is_survived),
 		cmocka_unit_test(flipped_bytes_are_survived),
 		cmocka_unit_test(random_bytes_are_refused),

@@ -116,10 +116,14 @@ const struct report_frame *frame_list__add_site(struct frame_list *list, const s
 static bool is_library_allocation(const char *function)
 {
 	static const char *const prefixes[] = {
-		"operator new",		   "_Znwm",
-		"_Znam",		   "std::allocator<",
-		"std::allocator_traits<",  "std::__new_allocator<",
-		"__gnu_cxx::new_allocator<", "__gnu_cxx::__alloc_traits<",
+		"operator new",
+		"_Znwm",
+		"_Znam",
+		"std::allocator<",
+		"std::allocator_traits<",
+		"std::__new_allocator<",
+		"__gnu_cxx::new_allocator<",
+		"__gnu_cxx::__alloc_traits<",
 		"std::__allocate_guarded",
 	};
 

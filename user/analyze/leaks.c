@@ -5,9 +5,9 @@
 
 #include "analyze/report.h"
 
-#define MEBIBYTE	 (1024.0 * 1024)
-#define CONFIDENCE_LEAST 0.05
-#define PERSISTENCE_LEAST 0.1
+#define MEBIBYTE            (1024.0 * 1024)
+#define CONFIDENCE_LEAST    0.05
+#define PERSISTENCE_LEAST   0.1
 #define PERSISTENCE_UNKNOWN 0.5
 
 static double clamp_share(double share)

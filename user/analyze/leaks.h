@@ -30,13 +30,13 @@ enum leak_severity {
 };
 
 struct leak {
-	double score;	   /* bytes */
+	double score;      /* bytes */
 	double confidence; /* 0 to 1 */
 	enum leak_severity severity;
 	double growth_bytes_per_hour; /* live bytes / window: all of them were allocated in it */
 	double oldest_age_seconds;    /* negative: unknown */
-	double retained;	      /* 0 to 1 */
-	double persistence;	      /* 0 to 1 */
+	double retained;              /* 0 to 1 */
+	double persistence;           /* 0 to 1 */
 };
 
 struct report_counts;

@@ -186,8 +186,8 @@ static void arrange(struct report *report, struct group *group)
 	report->row_count = group->count;
 	group->rows = NULL;
 	for (size_t i = 0; report->kind == REPORT_LEAKS && i < report->row_count; i++)
-		report->rows[i].leak = leak__judge(&report->rows[i].counts, report->subject.seconds,
-						   report->subject.older_seconds);
+		report->rows[i].leak =
+			leak__judge(&report->rows[i].counts, report->subject.seconds, report->subject.older_seconds);
 	count = select_rows(report);
 	if (count)
 		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, &report->request.sort);

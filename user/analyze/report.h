@@ -36,7 +36,7 @@ enum report_sort {
 struct report_request {
 	enum report_group group;
 	enum report_sort sort;
-	uint64_t top_n;	      /* rows at most; 0: all */
+	uint64_t top_n;       /* rows at most; 0: all */
 	uint64_t min_bytes;   /* rows with fewer live bytes (in a diff: that changed by less) are left out */
 	double older_seconds; /* stacks without a live block that old are left out; 0: none are */
 	const char *filter;   /* stacks are left out whose frames do not hold this text; NULL: none are */
@@ -46,12 +46,12 @@ struct report_request {
 struct report_frame {
 	const char *function; /* NULL if unknown */
 	const char *file;     /* of the source; NULL if unknown */
-	uint32_t line;	      /* 0 if unknown */
+	uint32_t line;        /* 0 if unknown */
 	const char *object;   /* file of the mapping; NULL outside all files */
 	const char *build_id; /* NULL if unknown */
 	uint64_t offset;      /* return address - 1, relative to the file; the address outside all files */
 	bool has_offset;      /* false for notes, and where a row stands for more than one place */
-	bool inlined;	      /* into the function that follows */
+	bool inlined;         /* into the function that follows */
 };
 
 /* As in struct profile_site. */
@@ -62,13 +62,13 @@ struct report_counts {
 	uint64_t peak_bytes, temporary_objects, older_bytes;
 	double live_bytes_stderr;
 	double oldest_age_seconds; /* negative: unknown, or nothing lives */
-	size_t stacks;		   /* how many were added up here */
+	size_t stacks;             /* how many were added up here */
 };
 
 struct report_row {
-	uint64_t id;			   /* of the site by stack; else a hash of what the row stands for */
-	struct report_counts counts;	   /* of the profile; of the later one in a diff */
-	struct report_counts before;	   /* in a diff: of the earlier one */
+	uint64_t id;                       /* of the site by stack; else a hash of what the row stands for */
+	struct report_counts counts;       /* of the profile; of the later one in a diff */
+	struct report_counts before;       /* in a diff: of the earlier one */
 	const struct report_frame *frames; /* by stack: innermost first; else the one frame that the row stands for */
 	size_t frame_count;
 	struct leak leak; /* in a report of leaks */

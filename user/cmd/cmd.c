@@ -5,6 +5,10 @@
 
 const struct command commands[] = {
 	{"leaks", "watch a process, and rank what it allocates and does not free", cmd_leaks},
+	{"start", "begin a session that outlives the command", cmd_start},
+	{"status", "tell how sessions are doing", cmd_status},
+	{"stop", "end a session", cmd_stop},
+	{"run", "start a command traced, and report its peak and what it leaves", cmd_run},
 	{"snapshot", "save what a process's call sites hold", cmd_snapshot},
 	{"list", "list the snapshots in the store", cmd_list},
 	{"show", "show a snapshot or a profile file, by call site", cmd_show},

@@ -9,7 +9,8 @@ static const struct usage usage = {
 	.arguments = "BEFORE AFTER",
 	.text = "Shows what changed from one snapshot (a name in the store, or a file: an argument with a '/') to\n"
 		"another, the largest change first. They may be of different processes and hosts. Stacks are compared\n"
-		"by build id and offset; where the programs are different builds, the default is --group-by function.\n",
+		"by build id and offset; where the programs are different builds, the default is --group-by "
+		"function.\n",
 	.min_arguments = 2,
 	.max_arguments = 2,
 };

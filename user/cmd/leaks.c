@@ -3,6 +3,7 @@
 #include "cmd/observe.h"
 #include "cmd/output.h"
 #include "lib/array.h"
+#include "profile/since.h"
 
 static const struct usage usage = {
 	.verb = "leaks",
@@ -24,6 +25,51 @@ static const struct option own_options[] = {
 	 .help = "how long to watch (30s)"},
 };
 
+/* A leak outlives half of the time it was watched for. */
+static struct read_options reading(const struct report_options *report, uint64_t window_ns)
+{
+	return (struct read_options){.ages = true, .older_ns = report->older_ns ? report->older_ns : window_ns / 2};
+}
+
+static int watch(struct session *session, uint64_t for_ns, const struct report_options *report,
+		 const struct output_options *output, struct error *err)
+{
+	struct read_options read;
+	int code = observe__wait(session, for_ns, err);
+
+	if (code)
+		return code;
+	session__end(session);
+	read = reading(report, session->end_ns - session->shared->since_ns);
+	return observe__output(session, REPORT_LEAKS, &read, report, output, err);
+}
+
+/* Of a session that goes on: what it saw between two readings, and of its live blocks those that came in between. */
+static int watch_pinned(struct session *session, uint64_t for_ns, const struct report_options *report,
+			const struct output_options *output, struct error *err)
+{
+	struct read_options read = {0};
+	struct profile *before = NULL, *after = NULL;
+	uint64_t start = monotonic_ns();
+	int code;
+
+	code = session__profile(session, session->tracked[0], &read, &before, err);
+	if (!code)
+		code = observe__wait(session, for_ns, err);
+	if (!code) {
+		read = reading(report, monotonic_ns() - start);
+		read.since_ns = start;
+		code = observe__profile(session, session->tracked[0], &read, &after, err);
+	}
+	if (!code)
+		code = profile__since(after, before);
+	if (!code)
+		code = output__profile(REPORT_LEAKS, after, report, output, err);
+	profile__free(before);
+	profile__free(after);
+	return code;
+}
+
 enum status cmd_leaks(int argc, char **argv)
 {
 	struct leaks_options own = {.for_ns = 30 * 1000000000ULL};
@@ -31,8 +77,9 @@ enum status cmd_leaks(int argc, char **argv)
 	struct report_options report = REPORT_OPTIONS_DEFAULT;
 	struct output_options output = OUTPUT_OPTIONS_DEFAULT;
 	const struct option_group groups[] = {
-		TARGET_GROUP(&tracing),	       {own_options, ARRAY_SIZE(own_options), &own}, report_options__group(&report),
-		output_options__group(&output), TRACING_GROUP(&tracing),
+		TARGET_GROUP(&tracing),		 {own_options, ARRAY_SIZE(own_options), &own},
+		report_options__group(&report),	 output_options__group(&output),
+		TRACING_GROUP(&tracing),
 	};
 	struct session *session = NULL;
 	struct arguments arguments;
@@ -44,17 +91,10 @@ enum status cmd_leaks(int argc, char **argv)
 		return options__status(code, &err);
 	observe__catch_signals();
 	code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
-	if (!code)
-		code = observe__wait(session, own.for_ns, &err);
-	if (!code) {
-		struct read_options read = {.ages = true, .older_ns = report.older_ns};
-
-		session__end(session);
-		/* a leak outlives half of the time it was watched for */
-		if (!read.older_ns)
-			read.older_ns = (session->end_ns - session->shared->since_ns) / 2;
-		code = observe__output(session, REPORT_LEAKS, &read, &report, &output, &err);
-	}
+	if (!code && observe__is_pinned(session))
+		code = watch_pinned(session, own.for_ns, &report, &output, &err);
+	else if (!code)
+		code = watch(session, own.for_ns, &report, &output, &err);
 	observe__finish(session);
 	return code ? error__report(&err) : STATUS_OK;
 }

@@ -27,7 +27,8 @@ static size_t distance(const char *a, const char *b)
 				row[j] = last[j] + 1;
 			if (row[j - 1] + 1 < row[j])
 				row[j] = row[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
 		}
 		spare = before;

@@ -14,6 +14,7 @@
 #include "lib/units.h"
 #include "symbols/symbols.h"
 #include "trace/lock.h"
+#include "trace/pin.h"
 
 /* ---- rights and signals */
 
@@ -83,6 +84,20 @@ static int add_all(struct session *session, const pid_t *pids, size_t count, str
 	return code;
 }
 
+static int check_process(pid_t pid, struct error *err)
+{
+	struct process *process = NULL;
+	int code = process__open(pid, &process, err);
+
+	process__free(process);
+	return code;
+}
+
+bool observe__is_pinned(const struct session *session)
+{
+	return !session->events;
+}
+
 int observe__start(const struct tracing_options *options, double default_overhead, struct session **result,
 		   struct error *err)
 {
@@ -98,12 +113,14 @@ int observe__start(const struct tracing_options *options, double default_overhea
 	code = tracing_options__pids(options, &pids, &count, err);
 	if (!code)
 		code = observe__check_rights(err);
-	for (size_t i = 0; !code && count == 1 && i < count; i++) { /* before the programs are loaded: it is dear */
-		struct process *process = NULL;
-
-		code = process__open(pids[i], &process, err);
-		process__free(process);
+	if (!code && count == 1 && pin__exists(pids[0])) {
+		code = session__open_pinned(pids[0], result, err);
+		tracing_options__free_specs(&session_options);
+		free(pids);
+		return code;
 	}
+	if (!code && count == 1) /* before the programs are loaded: it is dear */
+		code = check_process(pids[0], err);
 	if (!code)
 		code = session__new(&session_options, &session, err);
 	if (!code)
@@ -127,7 +144,8 @@ void observe__finish(struct session *session)
 	if (!session)
 		return;
 	options = session->options;
-	session__end(session);
+	if (!observe__is_pinned(session))
+		session__end(session);
 	session__free(session);
 	tracing_options__free_specs(&options);
 	lock__release_all();
@@ -150,6 +168,18 @@ static void show_progress(const struct session *session, double passed, double w
 	fflush(stderr);
 }
 
+/* A pinned session's events are its keeper's to handle: all there is to see is whether the processes are alive. */
+static int watch(struct session *session, int ms, struct error *err)
+{
+	if (!observe__is_pinned(session))
+		return session__poll(session, ms, err);
+	usleep((useconds_t)ms * 1000);
+	for (size_t i = 0; i < session->count; i++)
+		if (session->processes[session->tracked[i]->slot].state != MT_PROCESS_LIVE)
+			session->tracked[i]->ended = true;
+	return 0;
+}
+
 int observe__wait(struct session *session, uint64_t ns, struct error *err)
 {
 	uint64_t start = monotonic_ns(), shown = start, now = start;
@@ -159,7 +189,7 @@ int observe__wait(struct session *session, uint64_t ns, struct error *err)
 	while (!interrupted && !session__all_ended(session) && now - start < ns) {
 		uint64_t left_ms = (ns - (now - start)) / 1000000 + 1;
 
-		code = session__poll(session, left_ms < 100 ? (int)left_ms : 100, err);
+		code = watch(session, left_ms < 100 ? (int)left_ms : 100, err);
 		if (code && code != -EINTR)
 			break;
 		code = 0;

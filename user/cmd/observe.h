@@ -19,12 +19,15 @@ void observe__catch_signals(void);
 bool observe__interrupted(void);
 
 /*
- * Locks each process against other sessions, attaches to all, and begins. On success the session is the caller's, to
+ * Opens the session that `start` left on the process, if it is one process and has one. Else locks each process against other sessions, attaches to all, and begins. On success the session is the caller's, to
  * be ended by observe__finish(). `default_overhead` is as for tracing_options__session().
  */
 int observe__start(const struct tracing_options *options, double default_overhead, struct session **session,
 		   struct error *err);
 void observe__finish(struct session *session);
+
+/* Is it one that `start` left, and that others look after? Then finishing it only closes it. */
+bool observe__is_pinned(const struct session *session);
 
 /* Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. */
 int observe__wait(struct session *session, uint64_t ns, struct error *err);

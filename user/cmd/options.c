@@ -13,7 +13,7 @@
 #include "lib/units.h"
 
 #define NAME_MAX_LENGTH 48
-#define OPTIONS_MAX	64 /* of a verb, all groups together */
+#define OPTIONS_MAX     64 /* of a verb, all groups together */
 
 void option_strings__free(struct option_strings *strings)
 {
@@ -123,10 +123,8 @@ static int store_value(const struct target *target, const char *text)
 		return store_choice(option, text, target->value);
 	case OPTION_STRING:
 		*(const char **)target->value = text;
-		return *text ? 0 : -EINVAL;
+		return 0;
 	case OPTION_STRINGS:
-		if (!*text)
-			return -EINVAL;
 		return array__push(strings->items, strings->count, strings->capacity, text) ? 0 : -ENOMEM;
 	}
 	return -EINVAL;
@@ -167,15 +165,26 @@ static const char *describe_value(const struct option *option, char *text, size_
 	case OPTION_STRINGS:
 		break;
 	}
-	return "a text that is not empty";
+	return "a text";
+}
+
+static int no_argument(const struct parser *parser, const struct option *option, const char *from)
+{
+	char wanted[256];
+
+	return error__usage(parser->err, "%s: %s needs an argument: %s", parser->usage->verb, from,
+			    describe_value(option, wanted, sizeof(wanted)));
 }
 
 /* `from` is what the person wrote: "--top-n", "-n", "MEMTRAWL_TOP_N". */
 static int set_value(struct parser *parser, const struct target *target, const char *from, const char *text)
 {
 	char wanted[256];
-	int code = store_value(target, text);
+	int code;
 
+	if (!*text)
+		return no_argument(parser, target->option, from);
+	code = store_value(target, text);
 	if (!code)
 		return 0;
 	if (code == -ENOMEM)
@@ -187,10 +196,13 @@ static int set_value(struct parser *parser, const struct target *target, const c
 static int set_given(struct parser *parser, const struct target *target, const char *from, const char *text)
 {
 	parser->given[target->number] = true;
-	if (target->option->type != OPTION_FLAG)
-		return set_value(parser, target, from, text);
+	return set_value(parser, target, from, text);
+}
+
+static void set_flag(struct parser *parser, const struct target *target)
+{
+	parser->given[target->number] = true;
 	*(bool *)target->value = true;
-	return 0;
 }
 
 /* ---- the command line */
@@ -213,14 +225,6 @@ static int unknown_option(const struct parser *parser, const char *text)
 			    parser->usage->verb, name, parser->usage->verb);
 }
 
-static int no_argument(const struct parser *parser, const struct option *option, const char *from)
-{
-	char wanted[256];
-
-	return error__usage(parser->err, "%s: %s needs an argument: %s", parser->usage->verb, from,
-			    describe_value(option, wanted, sizeof(wanted)));
-}
-
 /* argv[*i] is "--name" or "--name=value". Steps *i over the value where it is an argument of its own. */
 static int parse_long(struct parser *parser, int argc, char **argv, int *i)
 {
@@ -234,10 +238,14 @@ static int parse_long(struct parser *parser, int argc, char **argv, int *i)
 	snprintf(from, sizeof(from), "--%s", target.option->name);
 	if (target.option->type == OPTION_FLAG && equals)
 		return error__usage(parser->err, "%s: %s takes no argument", parser->usage->verb, from);
-	if (target.option->type == OPTION_FLAG)
-		return set_given(parser, &target, from, NULL);
+	if (target.option->type == OPTION_FLAG) {
+		set_flag(parser, &target);
+		return 0;
+	}
 	if (equals)
 		return set_given(parser, &target, from, equals + 1);
+	if (target.option->optional)
+		return set_given(parser, &target, from, target.option->optional);
 	if (*i + 1 >= argc)
 		return no_argument(parser, target.option, from);
 	return set_given(parser, &target, from, argv[++*i]);
@@ -247,7 +255,6 @@ static int parse_long(struct parser *parser, int argc, char **argv, int *i)
 static int parse_letters(struct parser *parser, int argc, char **argv, int *i)
 {
 	struct target target;
-	int code;
 
 	for (const char *c = argv[*i] + 1; *c; c++) {
 		const char from[] = {'-', *c, '\0'};
@@ -263,9 +270,7 @@ static int parse_letters(struct parser *parser, int argc, char **argv, int *i)
 				return no_argument(parser, target.option, from);
 			return set_given(parser, &target, from, argv[++*i]);
 		}
-		code = set_given(parser, &target, from, NULL);
-		if (code)
-			return code;
+		set_flag(parser, &target);
 	}
 	return 0;
 }
@@ -340,7 +345,7 @@ static void print_option(const struct option *option)
 	used = (size_t)snprintf(left, sizeof(left), option->letter ? "-%c, --%s" : "%c   --%s",
 				option->letter ? option->letter : ' ', option->name);
 	if (option->argument) {
-		snprintf(left + used, sizeof(left) - used, " %s", option->argument);
+		snprintf(left + used, sizeof(left) - used, option->optional ? "[=%s]" : " %s", option->argument);
 	} else if (option->type == OPTION_CHOICE) {
 		describe_choices(option, choices, sizeof(choices));
 		snprintf(left + used, sizeof(left) - used, " WORD");

@@ -27,13 +27,13 @@
 
 /* What an option's text is parsed as, and the type of the member it is stored in. */
 enum option_type {
-	OPTION_FLAG,	 /* bool; no argument. In the environment: 1, true, yes, 0, false, no */
-	OPTION_SIZE,	 /* uint64_t, bytes */
+	OPTION_FLAG,     /* bool; no argument. In the environment: 1, true, yes, 0, false, no */
+	OPTION_SIZE,     /* uint64_t, bytes */
 	OPTION_DURATION, /* uint64_t, nanoseconds */
-	OPTION_COUNT,	 /* uint64_t, within [min, max] */
-	OPTION_STRING,	 /* const char *, not empty */
-	OPTION_CHOICE,	 /* int, index in `choices` */
-	OPTION_STRINGS,	 /* struct option_strings; may be given several times */
+	OPTION_COUNT,    /* uint64_t, within [min, max] */
+	OPTION_STRING,   /* const char *, not empty */
+	OPTION_CHOICE,   /* int, index in `choices` */
+	OPTION_STRINGS,  /* struct option_strings; may be given several times */
 };
 
 /* Texts are those of argv and the environment; the array belongs to whoever parsed: option_strings__free(). */
@@ -46,9 +46,10 @@ void option_strings__free(struct option_strings *strings);
 
 struct option {
 	const char *name; /* long name, without dashes */
-	char letter;	  /* short name, or 0 */
+	char letter;      /* short name, or 0 */
 	enum option_type type;
-	size_t offset;	      /* of the member, in the group's struct */
+	size_t offset;        /* of the member, in the group's struct */
+	const char *optional; /* the argument may be left out, and is this then: --name[=VALUE]; no short name then */
 	const char *argument; /* its name in the help; NULL for flags, and for choices (they are listed) */
 	const char *help;     /* one line or several, without a full stop at the end */
 	uint64_t min, max;    /* COUNT */
@@ -64,8 +65,8 @@ struct option_group {
 /* What `memtrawl VERB --help` says beside the options. */
 struct usage {
 	const char *verb;
-	const char *arguments; /* "-p PID [NAME]"; may be NULL */
-	const char *text;      /* what the verb does: whole lines, each ended by \n */
+	const char *arguments;            /* "-p PID [NAME]"; may be NULL */
+	const char *text;                 /* what the verb does: whole lines, each ended by \n */
 	int min_arguments, max_arguments; /* positional ones; max < 0: any number */
 	bool stop_at_argument; /* options end at the first positional argument: what follows is another command's */
 };

@@ -50,6 +50,12 @@ static struct report_request request_of(const struct report_options *options, en
 	return request;
 }
 
+struct report_request output__request(const struct report_options *options, enum report_kind kind,
+				      enum output_format format)
+{
+	return request_of(options, GROUP_STACK, kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE, format);
+}
+
 static int write_report(const struct report *report, enum output_format format, const struct output_options *output,
 			struct error *err)
 {
@@ -92,6 +98,12 @@ static int write_pprof(const struct profile *profile, const struct output_option
 	return code;
 }
 
+static int no_score(struct error *err)
+{
+	return error__usage(err,
+			    "--sort score is for leaks; live, alloc, objects, peak, growth, age or temporary would do");
+}
+
 /* --older asks for something that the profile may not know. */
 static void warn_without_ages(const struct profile *profile, const struct report_options *options)
 {
@@ -116,7 +128,7 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	if (format == FORMAT_PPROF)
 		return write_pprof(profile, output, err);
 	if (options->sort == SORT_SCORE && kind != REPORT_LEAKS)
-		return error__usage(err, "--sort score is for leaks: sort by live, alloc, objects, peak, growth, age or temporary");
+		return no_score(err);
 	warn_without_ages(profile, options);
 	request = request_of(options, GROUP_STACK, kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE, format);
 	code = report__new(kind, profile, &request, &report, err);
@@ -132,7 +144,7 @@ static enum report_group group_for_diff(const struct profile *before, const stru
 {
 	const char *a = before->process.build_id, *b = after->process.build_id;
 
-	return a && b && strcmp(a, b) ? GROUP_FUNCTION : GROUP_STACK;
+	return a && b && strcmp(a, b) != 0 ? GROUP_FUNCTION : GROUP_STACK;
 }
 
 int output__diff(const struct profile *before, const struct profile *after, const struct report_options *options,
@@ -149,7 +161,7 @@ int output__diff(const struct profile *before, const struct profile *after, cons
 	if (format == FORMAT_PPROF)
 		return error__usage(err, "a diff cannot be written as pprof: `go tool pprof -diff_base A B` shows one");
 	if (options->sort == SORT_SCORE)
-		return error__usage(err, "--sort score is for leaks: sort by live, alloc, objects, peak, growth, age or temporary");
+		return no_score(err);
 	request = request_of(options, group_for_diff(before, after), SORT_LIVE, format);
 	code = report__new_diff(before, after, &request, &report, err);
 	if (code)

@@ -16,6 +16,10 @@
 int output__profile(enum report_kind kind, const struct profile *profile, const struct report_options *options,
 		    const struct output_options *output, struct error *err);
 
+/* What output__profile() would ask a report for. */
+struct report_request output__request(const struct report_options *options, enum report_kind kind,
+				      enum output_format format);
+
 /* The same for what changed from one to the other. Without --group-by: by stack, but by function across builds. */
 int output__diff(const struct profile *before, const struct profile *after, const struct report_options *options,
 		 const struct output_options *output, struct error *err);

@@ -26,7 +26,8 @@ static const struct option report_options[] = {
 		.type = OPTION_COUNT,
 		.offset = offsetof(struct report_options, top_n),
 		.argument = "N",
-		.help = "show the first N, and the sum of the others; 0: all\n(default: 20 as text, all in other formats)",
+		.help = "show the first N, and the sum of the others; 0: all\n(default: 20 as text, all in other "
+			"formats)",
 		.max = 1000000000,
 	},
 	{
@@ -66,7 +67,8 @@ static const struct option output_options[] = {
 		.type = OPTION_STRING,
 		.offset = offsetof(struct output_options, path),
 		.argument = "FILE",
-		.help = "write to FILE, in the format of its extension:\n.json, .csv, .folded, .pb.gz or .pprof, else text",
+		.help = "write to FILE, in the format of its extension:\n.json, .csv, .folded, .pb.gz or .pprof, else "
+			"text",
 	},
 	{
 		.name = "format",
@@ -135,7 +137,7 @@ static enum output_format format_of_path(const char *path)
 		const char *extension;
 		enum output_format format;
 	} known[] = {
-		{".json", FORMAT_JSON},	  {".csv", FORMAT_CSV},	   {".folded", FORMAT_FOLDED},
+		{".json", FORMAT_JSON},   {".csv", FORMAT_CSV},     {".folded", FORMAT_FOLDED},
 		{".pb.gz", FORMAT_PPROF}, {".pprof", FORMAT_PPROF},
 	};
 

@@ -10,12 +10,12 @@
 /* In the order of the words that --format takes. */
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED, FORMAT_PPROF };
 
-#define OPTION_NOT_GIVEN     (-1) /* of a choice */
-#define TOP_N_NOT_GIVEN	     UINT64_MAX
-#define TOP_N_DEFAULT	     20 /* of text; other formats hold all rows unless told otherwise */
+#define OPTION_NOT_GIVEN (-1) /* of a choice */
+#define TOP_N_NOT_GIVEN  UINT64_MAX
+#define TOP_N_DEFAULT    20 /* of text; other formats hold all rows unless told otherwise */
 
 struct report_options {
-	int group;	/* enum report_group; not given: by stack */
+	int group;      /* enum report_group; not given: by stack */
 	uint64_t top_n; /* 0: all */
 	uint64_t min_bytes;
 	uint64_t older_ns;
@@ -25,8 +25,8 @@ struct report_options {
 
 struct output_options {
 	const char *path; /* NULL: standard output */
-	int format;	  /* enum output_format; not given: by the path's extension, else text */
-	bool json;	  /* the same as --format json */
+	int format;       /* enum output_format; not given: by the path's extension, else text */
+	bool json;        /* the same as --format json */
 };
 
 struct store_options {
@@ -50,7 +50,7 @@ struct store_options {
 /* Each as a struct option_group for options__parse(). */
 struct option_group report_options__group(struct report_options *options);
 struct option_group output_options__group(struct output_options *options);
-struct option_group store_options__group(struct store_options *options);	/* --store and --keep */
+struct option_group store_options__group(struct store_options *options);      /* --store and --keep */
 struct option_group store_options__read_group(struct store_options *options); /* --store only */
 
 /* The format that is asked for. A usage error if --json and --format contradict each other. */

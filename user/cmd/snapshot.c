@@ -94,7 +94,7 @@ enum status cmd_snapshot(int argc, char **argv)
 	observe__catch_signals();
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
-	if (!code)
+	if (!code && !observe__is_pinned(session))
 		code = observe__wait(session, own.for_ns, &err);
 	if (!code)
 		code = save_all(session, &own, &store, name, &err);

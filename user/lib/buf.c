@@ -51,20 +51,19 @@ void buf__add_string(struct buf *buf, const char *text)
 
 void buf__add_format(struct buf *buf, const char *fmt, ...)
 {
-	va_list args, again;
+	va_list args;
+	char *text;
 	int n;
 
 	va_start(args, fmt);
-	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vasprintf(&text, fmt, args);
 	va_end(args);
-	if (n < 0)
+	if (n < 0) {
 		buf->failed = true;
-	else if (reserve(buf, (size_t)n)) {
-		vsnprintf(buf->data + buf->size, (size_t)n + 1, fmt, again);
-		buf->size += (size_t)n;
+		return;
 	}
-	va_end(again);
+	buf__add(buf, text, (size_t)n);
+	free(text);
 }
 
 bool buf__failed(const struct buf *buf)

@@ -164,19 +164,15 @@ static int replace_special(const char *path, const void *data, size_t size, unsi
 {
 	char real[PATH_MAX];
 	struct stat st;
-	int fd, err;
+	int fd, err = 0;
 
 	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st))
+	if (fstat(fd, &st) || (S_ISREG(st.st_mode) && !realpath(path, real)))
 		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = write_all(fd, data, size);
-	else if (!realpath(path, real))
-		err = -errno;
-	else
-		err = replace_regular(real, data, size, mode);
+	if (!err)
+		err = S_ISREG(st.st_mode) ? replace_regular(real, data, size, mode) : write_all(fd, data, size);
 	close(fd);
 	return err;
 }
@@ -215,8 +211,10 @@ int file__make_directories(const char *path, unsigned int mode, struct error *er
 		if (!saved)
 			break;
 	}
-	if (!code && (stat(path, &st) ? (code = -errno) : !S_ISDIR(st.st_mode)))
-		code = code ? code : -ENOTDIR;
+	if (!code && stat(path, &st))
+		code = -errno;
+	else if (!code && !S_ISDIR(st.st_mode))
+		code = -ENOTDIR;
 	free(copy);
 	if (code)
 		return error__set(err, code, "cannot make the folder %s: %s", path, error__reason(code));

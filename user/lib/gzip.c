@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 #define WINDOW_GZIP (15 + 16) /* the largest window, gzip framing: zlib.h */
-#define STEP	    65536
+#define STEP        65536
 
 bool gzip__is(const void *data, size_t size)
 {

@@ -16,7 +16,7 @@
 struct decimal {
 	uint64_t whole;
 	uint64_t fraction; /* of `scale` */
-	uint64_t scale;	   /* a power of ten; 1 if there was no point */
+	uint64_t scale;    /* a power of ten; 1 if there was no point */
 };
 
 /*
@@ -52,8 +52,8 @@ static int read_decimal(const char **text, struct decimal *decimal)
 /* decimal * unit, rounded down; -ERANGE above `limit`. */
 static int scale_decimal(const struct decimal *decimal, uint64_t unit, uint64_t limit, uint64_t *value)
 {
-	unsigned __int128 scaled = (unsigned __int128)decimal->whole * unit +
-				   (unsigned __int128)decimal->fraction * unit / decimal->scale;
+	unsigned __int128 scaled =
+		(unsigned __int128)decimal->whole * unit + (unsigned __int128)decimal->fraction * unit / decimal->scale;
 
 	if (scaled > limit)
 		return -ERANGE;
@@ -100,7 +100,7 @@ int units__parse_duration(const char *text, uint64_t *ns)
 		const char *suffix;
 		uint64_t ns;
 	} units[] = {
-		{"", 1000000000}, {"ms", 1000000},	  {"s", 1000000000},
+		{"", 1000000000},   {"ms", 1000000},      {"s", 1000000000},
 		{"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
 	};
 	struct decimal decimal;

@@ -2,19 +2,18 @@
 #include "profile/pprof_extra.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
-#include "lib/hash.h"
 #include "lib/json_value.h"
 
 #define SCHEMA "memtrawl.profile-extra/1"
-/* Parsed JSON takes twenty times the room of its text; half a million sites fit into this. */
-#define TEXT_MAX ((size_t)64 << 20)
+/* A command line may be 2 MiB long, and six times that when escaped; parsed JSON takes twenty times the room of text.
+ */
+#define TEXT_MAX ((size_t)16 << 20)
 
 /* A member of some struct, and the key it is stored under. One table serves both directions. */
 struct field {
@@ -23,20 +22,32 @@ struct field {
 	enum { FIELD_U64, FIELD_S64, FIELD_DOUBLE, FIELD_STRING } type;
 };
 
-#define U64(type, member)    {#member, offsetof(type, member), FIELD_U64}
-#define S64(type, member)    {#member, offsetof(type, member), FIELD_S64}
-#define DOUBLE(type, member) {#member, offsetof(type, member), FIELD_DOUBLE}
-#define STRING(type, member) {#member, offsetof(type, member), FIELD_STRING}
+#define U64(type, member)                                                                                              \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_U64                                                             \
+	}
+#define S64(type, member)                                                                                              \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_S64                                                             \
+	}
+#define DOUBLE(type, member)                                                                                           \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_DOUBLE                                                          \
+	}
+#define STRING(type, member)                                                                                           \
+	{                                                                                                              \
+#member, offsetof(type, member), FIELD_STRING                                                          \
+	}
 
 static const struct field process_fields[] = {
-	STRING(struct profile_process, host),	    STRING(struct profile_process, boot_id),
-	U64(struct profile_process, start_ticks),   S64(struct profile_process, start_time_ns),
-	STRING(struct profile_process, comm),	    STRING(struct profile_process, exe),
-	STRING(struct profile_process, cmdline),    STRING(struct profile_process, build_id),
+	STRING(struct profile_process, host),     STRING(struct profile_process, boot_id),
+	U64(struct profile_process, start_ticks), S64(struct profile_process, start_time_ns),
+	STRING(struct profile_process, comm),     STRING(struct profile_process, exe),
+	STRING(struct profile_process, cmdline),  STRING(struct profile_process, build_id),
 };
 
 static const struct field window_fields[] = {
-	S64(struct profile, start_ns), S64(struct profile, end_ns), DOUBLE(struct profile, seconds),
+	S64(struct profile, start_ns),         S64(struct profile, end_ns),        DOUBLE(struct profile, seconds),
 	DOUBLE(struct profile, older_seconds), STRING(struct profile, end_reason),
 };
 
@@ -48,23 +59,16 @@ static const struct field sampling_fields[] = {
 
 static const struct field rss_fields[] = {
 	U64(struct profile_rss, current_bytes), U64(struct profile_rss, peak_bytes),
-	U64(struct profile_rss, anon_bytes),	U64(struct profile_rss, file_bytes),
-	U64(struct profile_rss, shmem_bytes),	U64(struct profile_rss, swap_bytes),
+	U64(struct profile_rss, anon_bytes),    U64(struct profile_rss, file_bytes),
+	U64(struct profile_rss, shmem_bytes),   U64(struct profile_rss, swap_bytes),
 };
 
 static const struct field totals_fields[] = {
-	U64(struct profile_totals, live_bytes),	     U64(struct profile_totals, live_objects),
-	U64(struct profile_totals, alloc_bytes),     U64(struct profile_totals, alloc_objects),
-	U64(struct profile_totals, free_bytes),	     U64(struct profile_totals, free_objects),
-	U64(struct profile_totals, peak_live_bytes), S64(struct profile_totals, peak_time_ns),
+	U64(struct profile_totals, live_bytes),        U64(struct profile_totals, live_objects),
+	U64(struct profile_totals, alloc_bytes),       U64(struct profile_totals, alloc_objects),
+	U64(struct profile_totals, free_bytes),        U64(struct profile_totals, free_objects),
+	U64(struct profile_totals, peak_live_bytes),   S64(struct profile_totals, peak_time_ns),
 	U64(struct profile_totals, temporary_objects),
-};
-
-static const struct field site_fields[] = {
-	U64(struct profile_site, free_bytes),	U64(struct profile_site, free_objects),
-	U64(struct profile_site, peak_bytes),	U64(struct profile_site, temporary_objects),
-	U64(struct profile_site, older_bytes),	DOUBLE(struct profile_site, live_bytes_stderr),
-	DOUBLE(struct profile_site, oldest_age_seconds),
 };
 
 /* ---- writing */
@@ -116,61 +120,21 @@ static json_t *write_loss(const struct profile *profile)
 	json_t *object = json_object();
 
 	for (int i = 0; i < MT_LOSS_MAX; i++)
-		json_object_set_new(object, profile__loss_name(i), json_value__count(profile->loss[i]));
+		if (profile->loss[i])
+			json_object_set_new(object, profile__loss_name(i), json_value__count(profile->loss[i]));
 	return object;
 }
 
 static json_t *write_sizes(const struct profile *profile)
 {
 	json_t *array = json_array();
+	int used = PROFILE_SIZE_BUCKETS;
 
-	for (int i = 0; i < PROFILE_SIZE_BUCKETS; i++)
+	while (used && !profile->size_objects[used - 1])
+		used--;
+	for (int i = 0; i < used; i++)
 		json_array_append_new(array, json_value__count(profile->size_objects[i]));
 	return array;
-}
-
-static json_t *write_ids(const struct profile *profile)
-{
-	json_t *array = json_array();
-	char id[17];
-
-	for (size_t i = 0; i < profile->site_count; i++) {
-		snprintf(id, sizeof(id), "%016" PRIx64, profile->sites[i].id);
-		json_array_append_new(array, json_string(id));
-	}
-	return array;
-}
-
-static json_t *write_sites(const struct profile *profile)
-{
-	json_t *object = json_object(), *array;
-
-	json_object_set_new(object, "id", write_ids(profile));
-	for (size_t f = 0; f < ARRAY_SIZE(site_fields); f++) {
-		array = json_array();
-		for (size_t i = 0; i < profile->site_count; i++)
-			json_array_append_new(array, write_value(&site_fields[f], &profile->sites[i]));
-		json_object_set_new(object, site_fields[f].key, array);
-	}
-	return object;
-}
-
-/*
- * jansson's setters refuse NULL and say so; what went missing for want of memory is noticed by counting at the end
- * rather than at each of some hundred calls.
- */
-static bool complete(const json_t *root, const struct profile *profile)
-{
-	const json_t *sites = json_object_get(root, "sites");
-	const char *key;
-	json_t *array;
-
-	if (json_object_size(root) != 9 || json_object_size(sites) != ARRAY_SIZE(site_fields) + 1)
-		return false;
-	json_object_foreach((json_t *)sites, key, array)
-		if (json_array_size(array) != profile->site_count)
-			return false;
-	return json_array_size(json_object_get(root, "size_objects")) == PROFILE_SIZE_BUCKETS;
 }
 
 char *pprof_extra__write(const struct profile *profile)
@@ -186,8 +150,8 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "totals", write_object(totals_fields, ARRAY_SIZE(totals_fields), &profile->totals));
 	json_object_set_new(root, "loss", write_loss(profile));
 	json_object_set_new(root, "size_objects", write_sizes(profile));
-	json_object_set_new(root, "sites", write_sites(profile));
-	if (complete(root, profile))
+	json_object_set_new(root, "samples", json_value__count(profile->site_count));
+	if (json_object_size(root) == 9) /* setters refuse what there was no memory for */
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	return text;
@@ -283,9 +247,9 @@ static int read_mode(const json_t *root, struct profile *profile, struct error *
 		return 0;
 	if (!json_is_string(mode))
 		return bad_key(err, "mode");
-	if (strcmp(json_string_value(mode), "exact") && strcmp(json_string_value(mode), "poisson"))
+	if (strcmp(json_string_value(mode), "exact") != 0 && strcmp(json_string_value(mode), "poisson") != 0)
 		return bad_key(err, "mode");
-	profile->sampling.mode = strcmp(json_string_value(mode), "exact") ? SAMPLING_POISSON : SAMPLING_EXACT;
+	profile->sampling.mode = strcmp(json_string_value(mode), "exact") != 0 ? SAMPLING_POISSON : SAMPLING_EXACT;
 	return 0;
 }
 
@@ -305,93 +269,7 @@ static int read_counts(const json_t *root, struct profile *profile, struct error
 	return 0;
 }
 
-/* Which element of the arrays describes which site. */
-struct elements {
-	uint64_t *ids;
-	size_t count;
-	struct index_map *by_id;
-};
-
-static void free_elements(struct elements *elements)
-{
-	free(elements->ids);
-	index_map__free(elements->by_id);
-}
-
-static int read_ids(const json_t *ids, struct elements *elements)
-{
-	elements->count = json_array_size(ids);
-	elements->ids = calloc(elements->count + 1, sizeof(*elements->ids));
-	elements->by_id = index_map__new();
-	if (!elements->ids || !elements->by_id)
-		return -ENOMEM;
-	for (size_t i = 0; i < elements->count; i++) {
-		const char *text = json_string_value(json_array_get(ids, i));
-
-		if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
-			return -EINVAL;
-		elements->ids[i] = strtoull(text, NULL, 16);
-		if (index_map__put(elements->by_id, elements->ids[i], (uint32_t)i))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* The element in the site's own place, if it is of that id, else any of that id, else INDEX_MAP_NONE. */
-static uint32_t find_element(const struct elements *elements, size_t site, uint64_t id)
-{
-	if (site < elements->count && elements->ids[site] == id)
-		return (uint32_t)site;
-	return index_map__get(elements->by_id, id);
-}
-
-static int read_site(const json_t *sites, size_t element, struct profile_site *site, struct error *err)
-{
-	for (size_t f = 0; f < ARRAY_SIZE(site_fields); f++) {
-		const json_t *array = json_object_get(sites, site_fields[f].key);
-
-		if (read_value(&site_fields[f], json_array_get(array, element), site))
-			return bad_key(err, site_fields[f].key);
-	}
-	return 0;
-}
-
-static int match_sites(const json_t *sites, const struct elements *elements, struct profile *profile, bool *whole,
-		       struct error *err)
-{
-	int code;
-
-	*whole = elements->count == profile->site_count;
-	for (size_t i = 0; i < profile->site_count; i++) {
-		uint32_t element = find_element(elements, i, profile->sites[i].id);
-
-		if (element != i)
-			*whole = false;
-		if (element == INDEX_MAP_NONE)
-			continue;
-		code = read_site(sites, element, &profile->sites[i], err);
-		if (code)
-			return code;
-	}
-	return 0;
-}
-
-static int read_sites(const json_t *root, struct profile *profile, bool *whole, struct error *err)
-{
-	const json_t *sites = json_object_get(root, "sites");
-	struct elements elements = {0};
-	int code;
-
-	code = read_ids(json_object_get(sites, "id"), &elements);
-	if (code == -EINVAL)
-		bad_key(err, "id");
-	if (!code)
-		code = match_sites(sites, &elements, profile, whole, err);
-	free_elements(&elements);
-	return code;
-}
-
-static int read_root(const json_t *root, struct profile *profile, bool *whole, struct error *err)
+static int read_root(const json_t *root, struct profile *profile, struct error *err)
 {
 	int code;
 
@@ -411,8 +289,6 @@ static int read_root(const json_t *root, struct profile *profile, bool *whole, s
 		code = read_mode(root, profile, err);
 	if (!code)
 		code = read_counts(root, profile, err);
-	if (!code)
-		code = read_sites(root, profile, whole, err);
 	return code;
 }
 
@@ -433,7 +309,8 @@ int pprof_extra__read(struct profile *profile, const char *text, bool *found, bo
 	schema = json_string_value(json_object_get(root, "schema"));
 	if (schema && !strcmp(schema, SCHEMA)) {
 		*found = true;
-		code = read_root(root, profile, whole, err);
+		*whole = json_integer_value(json_object_get(root, "samples")) == (json_int_t)profile->site_count;
+		code = read_root(root, profile, err);
 	}
 	json_decref(root);
 	return code;

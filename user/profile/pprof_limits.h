@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
-#define PPROF_BYTES_MAX	 ((size_t)1 << 30) /* uncompressed */
-#define PPROF_MEMORY_MAX ((size_t)1 << 30) /* of the messages in it: an empty one takes two bytes there, seventy here */
+#define PPROF_BYTES_MAX ((size_t)1 << 30) /* uncompressed */
+#define PPROF_MEMORY_MAX                                                                                               \
+	((size_t)1 << 30) /* of the messages in it: an empty one takes two bytes there, seventy here                   \
+			   */
 
 #endif

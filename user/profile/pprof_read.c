@@ -24,7 +24,7 @@ typedef Perftools__Profiles__Function pb_function;
 struct reader {
 	const pb_profile *pb;
 	struct profile *profile;
-	struct index_map *mappings, *functions, *locations; /* ids to indexes */
+	struct index_map *mappings, *functions, *locations;       /* ids to indexes */
 	int live_objects, live_bytes, alloc_objects, alloc_bytes; /* positions in Sample.value, -1 if not there */
 	struct error *err;
 };
@@ -214,6 +214,23 @@ static uint64_t value_of(const pb_sample *sample, int position)
 	return position < 0 ? 0 : (uint64_t)sample->value[position];
 }
 
+/* Labels of others, such as Go's "bytes", mean nothing here. */
+static int read_labels(struct reader *reader, const pb_sample *sample, struct profile_site *site)
+{
+	for (size_t i = 0; i < sample->n_label; i++) {
+		const struct pprof_label *label;
+
+		if (!string_valid(reader, sample->label[i]->key))
+			return bad(reader, "a string index is out of range");
+		label = pprof_label__find(text_of(reader, sample->label[i]->key));
+		if (label && sample->label[i]->num < 0)
+			return bad(reader, "a label has a negative value");
+		if (label)
+			pprof_label__set(label, site, (uint64_t)sample->label[i]->num);
+	}
+	return 0;
+}
+
 static int read_sample(struct reader *reader, const pb_sample *sample, uint32_t *frames)
 {
 	struct profile_site *site;
@@ -238,7 +255,7 @@ static int read_sample(struct reader *reader, const pb_sample *sample, uint32_t 
 	site->alloc_bytes = reader->alloc_bytes < 0 ? site->live_bytes : value_of(sample, reader->alloc_bytes);
 	site->free_objects = site->alloc_objects > site->live_objects ? site->alloc_objects - site->live_objects : 0;
 	site->free_bytes = site->alloc_bytes > site->live_bytes ? site->alloc_bytes - site->live_bytes : 0;
-	return 0;
+	return read_labels(reader, sample, site);
 }
 
 static int read_samples(struct reader *reader)
@@ -429,7 +446,8 @@ int pprof__decode(const void *data, size_t size, struct profile **profile, struc
 		return error__set(err, -EINVAL, "empty");
 	if (gzip__is(data, size)) {
 		code = gzip__expand(data, size, PPROF_BYTES_MAX, &expanded);
-		code = code ? expand_failed(code, err) : parse(expanded.data ? expanded.data : "", expanded.size, profile, err);
+		code = code ? expand_failed(code, err)
+			    : parse(expanded.data ? expanded.data : "", expanded.size, profile, err);
 	} else {
 		code = parse(data, size, profile, err);
 	}

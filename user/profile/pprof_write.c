@@ -17,6 +17,7 @@
 typedef Perftools__Profiles__Profile pb_profile;
 typedef Perftools__Profiles__ValueType pb_value_type;
 typedef Perftools__Profiles__Sample pb_sample;
+typedef Perftools__Profiles__Label pb_label;
 typedef Perftools__Profiles__Mapping pb_mapping;
 typedef Perftools__Profiles__Location pb_location;
 typedef Perftools__Profiles__Line pb_line;
@@ -104,7 +105,7 @@ static void write_sample_types(struct writer *writer)
 		{"alloc_space", "bytes"},
 	};
 
-	writer->pb.sample_type = take(writer, SAMPLE_TYPES, sizeof(*writer->pb.sample_type));
+	writer->pb.sample_type = take(writer, SAMPLE_TYPES, sizeof(pb_value_type *));
 	if (!writer->pb.sample_type)
 		return;
 	for (int i = 0; i < SAMPLE_TYPES; i++)
@@ -129,24 +130,50 @@ static void write_sample(const struct profile_site *site, pb_sample *sample, uin
 	sample->n_value = SAMPLE_TYPES;
 }
 
+/* Writes the labels that the site needs, and returns their number. */
+static size_t write_labels(struct writer *writer, const struct profile_site *site, pb_sample *sample, pb_label *labels,
+			   pb_label **pointers)
+{
+	size_t count = 0;
+	uint64_t number;
+
+	for (size_t i = 0; i < PPROF_LABELS; i++) {
+		if (!pprof_label__get(&pprof_labels[i], site, &number))
+			continue;
+		perftools__profiles__label__init(&labels[count]);
+		labels[count].key = add_text(writer, pprof_labels[i].key);
+		labels[count].num = clamp(number);
+		labels[count].num_unit = add_text(writer, pprof_labels[i].unit);
+		pointers[count] = &labels[count];
+		count++;
+	}
+	sample->label = pointers;
+	sample->n_label = count;
+	return count;
+}
+
 static void write_samples(struct writer *writer)
 {
 	const struct profile *profile = writer->profile;
-	size_t frames = 0;
+	size_t frames = 0, used = 0;
+	pb_label *labels, **label_pointers;
 	pb_sample *samples;
 	int64_t *values;
 	uint64_t *ids;
 
 	for (size_t i = 0; i < profile->site_count; i++)
 		frames += profile->sites[i].frame_count;
-	writer->pb.sample = take(writer, profile->site_count, sizeof(*writer->pb.sample));
+	writer->pb.sample = take(writer, profile->site_count, sizeof(pb_sample *));
 	samples = take(writer, profile->site_count, sizeof(*samples));
 	values = take(writer, profile->site_count, SAMPLE_TYPES * sizeof(*values));
 	ids = take(writer, frames, sizeof(*ids));
+	labels = take(writer, profile->site_count, PPROF_LABELS * sizeof(*labels));
+	label_pointers = take(writer, profile->site_count, PPROF_LABELS * sizeof(pb_label *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->site_count; i++) {
 		write_sample(&profile->sites[i], &samples[i], ids, values);
+		used += write_labels(writer, &profile->sites[i], &samples[i], labels + used, label_pointers + used);
 		writer->pb.sample[i] = &samples[i];
 		ids += profile->sites[i].frame_count;
 		values += SAMPLE_TYPES;
@@ -159,7 +186,7 @@ static void write_mappings(struct writer *writer)
 	const struct profile *profile = writer->profile;
 	pb_mapping *mappings = take(writer, profile->mapping_count, sizeof(*mappings));
 
-	writer->pb.mapping = take(writer, profile->mapping_count, sizeof(*writer->pb.mapping));
+	writer->pb.mapping = take(writer, profile->mapping_count, sizeof(pb_mapping *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->mapping_count; i++) {
@@ -227,10 +254,10 @@ static void write_locations(struct writer *writer)
 
 	for (size_t i = 0; i < profile->location_count; i++)
 		total += profile->locations[i].line_count;
-	writer->pb.location = take(writer, profile->location_count, sizeof(*writer->pb.location));
+	writer->pb.location = take(writer, profile->location_count, sizeof(pb_location *));
 	locations = take(writer, profile->location_count, sizeof(*locations));
 	lines = take(writer, total, sizeof(*lines));
-	pointers = take(writer, total, sizeof(*pointers));
+	pointers = take(writer, total, sizeof(pb_line *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->location_count; i++) {
@@ -245,7 +272,7 @@ static void write_functions(struct writer *writer)
 	const struct profile *profile = writer->profile;
 	pb_function *functions = take(writer, profile->function_count, sizeof(*functions));
 
-	writer->pb.function = take(writer, profile->function_count, sizeof(*writer->pb.function));
+	writer->pb.function = take(writer, profile->function_count, sizeof(pb_function *));
 	if (writer->failed)
 		return;
 	for (size_t i = 0; i < profile->function_count; i++) {

@@ -11,7 +11,7 @@
 const char *profile__loss_name(enum mt_loss loss)
 {
 	static const char *const names[] = {
-#define X(id, name, words) [MT_LOSS_##id] = name,
+#define X(id, name, words) [MT_LOSS_##id] = (name),
 		MT_LOSSES(X)
 #undef X
 	};
@@ -22,7 +22,7 @@ const char *profile__loss_name(enum mt_loss loss)
 const char *profile__loss_words(enum mt_loss loss)
 {
 	static const char *const sentences[] = {
-#define X(id, name, words) [MT_LOSS_##id] = words,
+#define X(id, name, words) [MT_LOSS_##id] = (words),
 		MT_LOSSES(X)
 #undef X
 	};

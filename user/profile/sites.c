@@ -29,8 +29,8 @@ static uint64_t hash_frame(const struct profile *profile, const struct profile_l
 		return hash_names(profile, location, hash);
 	if (location->mapping != PROFILE_NONE) {
 		mapping = &profile->mappings[location->mapping];
-		hash = fnv64_string(hash, profile__text(profile, mapping->build_id,
-							profile__text(profile, mapping->filename, "")));
+		hash = fnv64_string(
+			hash, profile__text(profile, mapping->build_id, profile__text(profile, mapping->filename, "")));
 	}
 	return fnv64_u64(hash, location->offset);
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +31,11 @@ int store__check_name(const char *name, struct error *err)
 {
 	if (name_valid(name))
 		return 0;
-	return error__usage(err,
-			    "'%s' cannot name a snapshot: letters, digits, '.', '_' and '-' only, not starting with '.', "
-			    "at most %d",
-			    name, STORE_NAME_MAX);
+	return error__usage(
+		err,
+		"'%s' cannot name a snapshot: letters, digits, '.', '_' and '-' only, not starting with '.', "
+		"at most %d",
+		name, STORE_NAME_MAX);
 }
 
 /* ---- listing */
@@ -57,7 +57,7 @@ static char *name_of_file(const char *file, int *err)
 	char *name;
 
 	*err = 0;
-	if (length <= suffix || strcmp(file + length - suffix, SUFFIX))
+	if (length <= suffix || strcmp(file + length - suffix, SUFFIX) != 0)
 		return NULL;
 	name = strndup(file, length - suffix);
 	if (!name)
@@ -197,11 +197,14 @@ int store__find(const char *directory, const char *name, char **path, struct err
 	if (code)
 		return code;
 	entry = find_name(&list, name);
+	if (entry)
+		*path = strdup(entry->path);
 	if (!entry)
-		code = error__set(err, -ENOENT, "no snapshot '%s' in %s: `memtrawl list` shows those there are", name,
-				  directory);
-	else if (!(*path = strdup(entry->path)))
-		code = error__set(err, -ENOMEM, "out of memory");
+		error__set(err, -ENOENT, "no snapshot '%s' in %s: `memtrawl list` shows those there are", name,
+			   directory);
+	else if (!*path)
+		error__set(err, -ENOMEM, "out of memory");
+	code = *path ? 0 : entry ? -ENOMEM : -ENOENT;
 	store_list__free(&list);
 	return code;
 }
@@ -237,14 +240,15 @@ static int lock(const char *directory, struct error *err)
 /* Removes a snapshot, and its folder if it was the last one there. */
 static int remove_file(const char *path)
 {
-	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	char *folder;
 
 	if (unlink(path) && errno != ENOENT)
 		return -errno;
-	if ((size_t)snprintf(folder, sizeof(folder), "%s", path) < sizeof(folder)) {
-		*strrchr(folder, '/') = '\0';
+	folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+	if (folder)
 		rmdir(folder); /* fails while others are in it, as it should */
-	}
+	free(folder);
 	return 0;
 }
 
@@ -314,9 +318,11 @@ static int save_locked(const char *directory, const struct store_list *list, con
 	int code;
 
 	if (old && !save->replace)
-		return error__set(err, -EEXIST, "there is a snapshot '%s' already: `memtrawl rm %s`, or choose another name",
-				  name, name);
-	if (asprintf(&folder, "%s/%d-%" PRIu64, directory, (int)profile->process.pid, profile->process.start_ticks) < 0 ||
+		return error__set(err, -EEXIST,
+				  "there is a snapshot '%s' already: `memtrawl rm %s`, or choose another name", name,
+				  name);
+	if (asprintf(&folder, "%s/%d-%" PRIu64, directory, (int)profile->process.pid, profile->process.start_ticks) <
+		    0 ||
 	    asprintf(&path, "%s/%s" SUFFIX, folder, name) < 0) {
 		code = error__set(err, -ENOMEM, "out of memory");
 		goto out;
@@ -328,7 +334,7 @@ static int save_locked(const char *directory, const struct store_list *list, con
 		rmdir(folder);
 		goto out;
 	}
-	if (old && strcmp(old->path, path)) /* of another process: its name goes over to this one */
+	if (old && strcmp(old->path, path) != 0) /* of another process: its name goes over to this one */
 		remove_file(old->path);
 	prune(list, profile, path, save->keep);
 out:

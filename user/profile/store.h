@@ -15,7 +15,7 @@
 #include "profile/profile.h"
 
 #define STORE_DIRECTORY "/var/lib/memtrawl"
-#define STORE_NAME_MAX	64
+#define STORE_NAME_MAX  64
 
 struct store_entry {
 	char *name;
@@ -35,8 +35,8 @@ int store__check_name(const char *name, struct error *err);
 
 struct store_save {
 	const char *name; /* NULL: one is made of the pid and the time at which the profile ends */
-	bool replace;	  /* a snapshot of that name may be there, and is replaced; else that is an error (-EEXIST) */
-	uint64_t keep;	  /* this many of the process's newest snapshots stay, this one included; 0: all */
+	bool replace;     /* a snapshot of that name may be there, and is replaced; else that is an error (-EEXIST) */
+	uint64_t keep;    /* this many of the process's newest snapshots stay, this one included; 0: all */
 };
 
 /*

@@ -69,7 +69,8 @@ static void add_header(struct buf *out, enum report_kind kind)
 		buf__add_string(out, ",alloc_bytes_before,alloc_bytes_after,alloc_bytes_change");
 		buf__add_string(out, ",alloc_objects_before,alloc_objects_after,alloc_objects_change");
 	} else {
-		buf__add_string(out, "id,live_bytes,live_objects,live_bytes_stderr,peak_bytes,alloc_bytes,alloc_objects,");
+		buf__add_string(out,
+				"id,live_bytes,live_objects,live_bytes_stderr,peak_bytes,alloc_bytes,alloc_objects,");
 		buf__add_string(out, "free_bytes,free_objects,temporary_objects,older_bytes,oldest_age_seconds,stacks");
 	}
 	if (kind == REPORT_LEAKS)

@@ -4,24 +4,20 @@
 #include "render/pieces.h"
 #include "render/render.h"
 
-/* ';' separates frames and a line end stacks: within a name the one becomes ':', the other (as all controls) '?'. */
+/* ';' separates frames, so within a name it becomes ':'; line ends and other controls are escaped. */
 static void add_frame(struct buf *out, const struct report_frame *frame)
 {
-	struct buf name = {0};
+	struct buf name = {0}, escaped = {0};
 
 	pieces__add_name(&name, frame);
-	for (size_t i = 0; i < name.size; i++) {
-		unsigned char c = (unsigned char)name.data[i];
-
-		if (c == ';')
-			buf__add(out, ":", 1);
-		else if (c < 0x20 || c == 0x7f)
-			buf__add(out, "?", 1);
-		else
-			buf__add(out, name.data + i, 1);
-	}
-	out->failed |= name.failed;
+	pieces__add_escaped(&escaped, name.data ? name.data : "");
+	for (size_t i = 0; i < escaped.size; i++)
+		if (escaped.data[i] == ';')
+			escaped.data[i] = ':';
+	buf__add(out, escaped.data, escaped.size);
+	out->failed |= name.failed || escaped.failed;
 	buf__free(&name);
+	buf__free(&escaped);
 }
 
 static uint64_t weight_of(const struct report *report, const struct report_counts *now,

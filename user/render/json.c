@@ -103,7 +103,8 @@ static void set_subject(json_t *object, const struct report_subject *subject)
 	set(object, "rss", rss_of(&subject->rss));
 	set(object, "totals", totals_of(&subject->totals));
 	set(object, "loss", loss_of(subject->loss));
-	set(object, "older_seconds", subject->older_seconds > 0 ? json_value__number(subject->older_seconds) : json_null());
+	set(object, "older_seconds",
+	    subject->older_seconds > 0 ? json_value__number(subject->older_seconds) : json_null());
 }
 
 /* ---- sites */

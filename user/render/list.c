@@ -16,14 +16,14 @@ void render__list_text(const struct listing *listing, size_t width, struct buf *
 	for (size_t i = 0; i < listing->count; i++) /* names are plain ASCII: store__check_name() */
 		if ((int)strlen(listing->rows[i].name) > name_width)
 			name_width = (int)strlen(listing->rows[i].name);
-	buf__add_format(&line, "%-*s  %-24s  %8s  %10s  %9s  %10s  %7s  %s", name_width, "name", "time", "window", "live",
-			"blocks", "rss", "pid", "command");
+	buf__add_format(&line, "%-*s  %-24s  %8s  %10s  %9s  %10s  %7s  %s", name_width, "name", "time", "window",
+			"live", "blocks", "rss", "pid", "command");
 	pieces__add_line(out, &line, width);
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct listing_row *row = &listing->rows[i];
 
 		buf__add_format(&line, "%-*s  %-24s  %8s", name_width, row->name,
-				units__format_time(time, sizeof(time), row->time_ns),
+				row->time_ns ? units__format_time(time, sizeof(time), row->time_ns) : "-",
 				units__format_seconds(window, sizeof(window), row->seconds));
 		buf__add_format(&line, "  %10s  %9" PRIu64 "  %10s  %7d  ",
 				units__format_bytes(live, sizeof(live), (double)row->live_bytes), row->live_objects,

@@ -66,12 +66,31 @@ void pieces__add_place(struct buf *out, const struct report_frame *frame)
 		buf__add_string(out, pieces__basename(frame->object));
 }
 
+/* Outside strings all is plain ASCII, so what is found to escape is within one. */
+static void add_json_text(struct buf *out, const char *text)
+{
+	const char *copied = text;
+	uint32_t c;
+
+	while (*text) {
+		size_t length = utf8__decode(text, &c);
+
+		if (length && c >= 0x7f && is_control(c)) {
+			buf__add(out, copied, (size_t)(text - copied));
+			buf__add_format(out, "\\u%04X", c);
+			copied = text + length;
+		}
+		text += length ? length : 1;
+	}
+	buf__add_string(out, copied);
+}
+
 void pieces__add_json(struct buf *out, json_t *root)
 {
 	char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
 
 	if (text) {
-		buf__add_string(out, text);
+		add_json_text(out, text);
 		buf__add_string(out, "\n");
 	} else {
 		out->failed = true;
@@ -82,15 +101,19 @@ void pieces__add_json(struct buf *out, json_t *root)
 
 void pieces__add_csv(struct buf *out, const char *separator, const char *text)
 {
+	struct buf escaped = {0};
+	const char *quote;
+
+	pieces__add_escaped(&escaped, text);
+	text = escaped.data ? escaped.data : "";
+	quote = strpbrk(text, "\",") ? "\"" : "";
 	buf__add_string(out, separator);
-	if (!strpbrk(text, "\",\r\n")) {
-		buf__add_string(out, text);
-		return;
-	}
-	buf__add_string(out, "\"");
+	buf__add_string(out, quote);
 	for (; *text; text++)
 		buf__add(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-	buf__add_string(out, "\"");
+	buf__add_string(out, quote);
+	out->failed |= escaped.failed;
+	buf__free(&escaped);
 }
 
 /* Where the text must be cut to be `width` characters long with an ellipsis as the last; its length if it fits. */

@@ -22,10 +22,10 @@ void pieces__add_name(struct buf *out, const struct report_frame *frame);
 /* Where it is: "file.c:12", "libfoo.so.1", or nothing. Not escaped. */
 void pieces__add_place(struct buf *out, const struct report_frame *frame);
 
-/* Dumps the document, and frees it. */
+/* Dumps the document, control characters escaped (JSON itself wants only those below U+0020), and frees it. */
 void pieces__add_json(struct buf *out, json_t *root);
 
-/* A field of RFC 4180, quoted where it must be; `separator` goes before it. */
+/* A field of RFC 4180, escaped as for a terminal, quoted where it must be; `separator` goes before it. */
 void pieces__add_csv(struct buf *out, const char *separator, const char *text);
 
 /* Adds a line and its end to `out`, cut to `width` characters (0: not), and empties `line`. */

@@ -12,6 +12,10 @@
 /* `width`: lines are cut to so many characters, as a terminal wants it; 0: they are not. */
 void render__text(const struct report *report, size_t width, struct buf *out);
 
+/* Its two halves: what was looked at, and the rows. */
+void render__text_subject(const struct report *report, size_t width, struct buf *out);
+void render__text_table(const struct report *report, size_t width, struct buf *out);
+
 /* "memtrawl.profile/1", "memtrawl.leaks/1" or "memtrawl.diff/1". */
 void render__json(const struct report *report, struct buf *out);
 
@@ -27,7 +31,7 @@ struct listing_row {
 	pid_t pid;
 	const char *comm; /* NULL if unknown */
 	int64_t time_ns;  /* end of its window, since 1970 */
-	double seconds;	  /* its window */
+	double seconds;   /* its window */
 	uint64_t live_bytes, live_objects, rss_bytes;
 };
 

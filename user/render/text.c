@@ -132,6 +132,43 @@ static void add_subject(struct page *page, const struct report_subject *subject)
 	add_losses(page, subject);
 }
 
+static void add_change(struct page *page, const char *what, uint64_t before, uint64_t after)
+{
+	const struct change change = change__of(before, after);
+	char a[32], b[32], c[32];
+
+	buf__add_format(&page->line, "  %-8s%s -> %s", what, bytes(a, before), bytes(b, after));
+	if (change.absolute)
+		buf__add_format(&page->line, ", %s", signed_bytes(c, change.absolute));
+	if (change.absolute && before)
+		buf__add_format(&page->line, " (%+.1f%%)", change.relative * 100);
+}
+
+static void add_subjects(struct page *page, const struct report_subject *before, const struct report_subject *after)
+{
+	const struct profile_totals *from = &before->totals, *to = &after->totals;
+
+	buf__add_string(&page->line, "before: ");
+	add_process(page, before);
+	add_window(page, before);
+	add_losses(page, before);
+	buf__add_string(&page->line, "after: ");
+	add_process(page, after);
+	add_window(page, after);
+	add_losses(page, after);
+	buf__add_string(&page->line, "change:");
+	end_line(page);
+	add_change(page, "live", from->live_bytes, to->live_bytes);
+	buf__add_format(&page->line, ", %" PRIu64 " -> %" PRIu64 " blocks", from->live_objects, to->live_objects);
+	end_line(page);
+	add_change(page, "peak", from->peak_live_bytes, to->peak_live_bytes);
+	end_line(page);
+	if (!before->rss.current_bytes && !after->rss.current_bytes)
+		return;
+	add_change(page, "rss", before->rss.current_bytes, after->rss.current_bytes);
+	end_line(page);
+}
+
 /* ---- frames */
 
 static size_t count_characters(const char *text)
@@ -240,20 +277,28 @@ static void add_profile_columns(struct page *page, const struct report *report, 
 			c->free_objects);
 }
 
-static void add_leak_columns(struct page *page, const struct report_counts *c, const struct leak *leak)
+/* The others are not judged together: `judged` is false for them. */
+static void add_leak_columns(struct page *page, const struct report_row *row, bool judged)
 {
+	const struct report_counts *c = &row->counts;
+	const struct leak *leak = &row->leak;
 	char text[32];
 
-	buf__add_format(&page->line, "%-8s %4.0f%%", leak ? leak__severity_name(leak->severity) : "",
-			leak ? leak->confidence * 100 : 0);
-	buf__add_format(&page->line, " %10s", bytes(text, c->live_bytes));
-	buf__add_format(&page->line, " %11s/h",
-			leak ? units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour) : "");
+	if (judged)
+		buf__add_format(&page->line, "%-8s %4.0f%% %10s", leak__severity_name(leak->severity),
+				leak->confidence * 100, bytes(text, c->live_bytes));
+	else
+		buf__add_format(&page->line, "%-8s %5s %10s", "", "", bytes(text, c->live_bytes));
+	if (judged)
+		buf__add_format(&page->line, " %11s/h",
+				units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour));
+	else
+		buf__add_format(&page->line, " %13s", "");
 	buf__add_format(&page->line, " %9" PRIu64 " %9" PRIu64 " %9" PRIu64, c->live_objects, c->alloc_objects,
 			c->free_objects);
 	buf__add_format(&page->line, " %8s",
-			c->oldest_age_seconds >= 0 ? units__format_seconds(text, sizeof(text), c->oldest_age_seconds) :
-						     "-");
+			c->oldest_age_seconds >= 0 ? units__format_seconds(text, sizeof(text), c->oldest_age_seconds)
+						   : "-");
 }
 
 static void add_diff_columns(struct page *page, const struct report_counts *before, const struct report_counts *after)
@@ -283,7 +328,7 @@ static void add_columns(struct page *page, const struct report *report, const st
 		add_profile_columns(page, report, &row->counts);
 		break;
 	case REPORT_LEAKS:
-		add_leak_columns(page, &row->counts, &row->leak);
+		add_leak_columns(page, row, true);
 		break;
 	case REPORT_DIFF:
 		add_diff_columns(page, &row->before, &row->counts);
@@ -305,14 +350,14 @@ static void add_heading(struct page *page, const struct report *report)
 
 /* ---- rows */
 
-/* " ±1.2 KiB" where a site's bytes are estimated. */
+/* Where live bytes (or their change) are estimated: the standard error. */
 static void add_deviation(struct page *page, const struct report_row *row)
 {
+	double deviation = hypot(row->counts.live_bytes_stderr, row->before.live_bytes_stderr);
 	char text[32];
 
-	if (row->counts.live_bytes_stderr > 0)
-		buf__add_format(&page->line, "  (live \u00b1%s)",
-				units__format_bytes(text, sizeof(text), row->counts.live_bytes_stderr));
+	if (deviation > 0)
+		buf__add_format(&page->line, "  (\u00b1%s)", units__format_bytes(text, sizeof(text), deviation));
 }
 
 static void add_row(struct page *page, const struct report *report, const struct report_row *row)
@@ -332,8 +377,8 @@ static void add_row(struct page *page, const struct report *report, const struct
 
 static void add_others(struct page *page, const struct report *report)
 {
-	size_t stacks = report->others.stacks > report->others_before.stacks ? report->others.stacks :
-									       report->others_before.stacks;
+	size_t stacks = report->others.stacks > report->others_before.stacks ? report->others.stacks
+									     : report->others_before.stacks;
 	const struct report_row others = {
 		.counts = report->others,
 		.before = report->others_before,
@@ -342,7 +387,7 @@ static void add_others(struct page *page, const struct report *report)
 	if (!report__has_others(report))
 		return;
 	if (report->kind == REPORT_LEAKS)
-		add_leak_columns(page, &others.counts, NULL);
+		add_leak_columns(page, &others, false);
 	else
 		add_columns(page, report, &others);
 	if (stacks)
@@ -365,25 +410,44 @@ static const char *nothing(enum report_kind kind)
 	return "no sites";
 }
 
+static void add_table(struct page *page, const struct report *report)
+{
+	if (!report->row_count && !report__has_others(report)) {
+		buf__add_string(&page->line, nothing(report->kind));
+		end_line(page);
+		return;
+	}
+	add_heading(page, report);
+	for (size_t i = 0; i < report->row_count; i++)
+		add_row(page, report, &report->rows[i]);
+	add_others(page, report);
+}
+
 void render__text(const struct report *report, size_t width, struct buf *out)
 {
 	struct page page = {.out = out, .width = width};
 
-	if (report->kind == REPORT_DIFF) {
-		buf__add_string(&page.line, "before  ");
-		add_subject(&page, &report->before);
-		buf__add_string(&page.line, "after   ");
-	}
-	add_subject(&page, &report->subject);
+	if (report->kind == REPORT_DIFF)
+		add_subjects(&page, &report->before, &report->subject);
+	else
+		add_subject(&page, &report->subject);
 	end_line(&page);
-	if (report->row_count || report__has_others(report)) {
-		add_heading(&page, report);
-		for (size_t i = 0; i < report->row_count; i++)
-			add_row(&page, report, &report->rows[i]);
-		add_others(&page, report);
-	} else {
-		buf__add_string(&page.line, nothing(report->kind));
-		end_line(&page);
-	}
+	add_table(&page, report);
+	buf__free(&page.line);
+}
+
+void render__text_subject(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_subject(&page, &report->subject);
+	buf__free(&page.line);
+}
+
+void render__text_table(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_table(&page, report);
 	buf__free(&page.line);
 }

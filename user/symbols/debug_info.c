@@ -12,19 +12,14 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <endian.h>
-#include <errno.h>
-#include <gelf.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "lib/array.h"
+#include "symbols/debug_image.h"
 #include "symbols/range.h"
 
-#define SECTIONS_MAX_BYTES (2ULL << 30) /* of all debug sections, decompressed */
-#define UNITS_MAX          (1U << 20)
+#define UNITS_MAX (1U << 20)
 /*
  * The time that one file may take, in bytes of .debug_info gone over: the largest programs have about one GiB of it,
  * of which each unit that matters is gone over a few times. libdw does some 100 MB/s.
@@ -47,6 +42,7 @@ struct unit {
 };
 
 struct debug_info {
+	struct debug_image image;
 	Elf *elf;
 	Dwarf *dwarf;
 	uint64_t budget;
@@ -66,58 +62,6 @@ static bool charge(struct debug_info *info, uint64_t cost)
 }
 
 /* ---- opening */
-
-/* The size that a section has in memory; UINT64_MAX if it cannot be told. */
-static uint64_t decompressed_size(int fd, Elf_Scn *section, const GElf_Shdr *header, const char *name)
-{
-	unsigned char zlib[12]; /* the older kind of compression: "ZLIB" and the size, big-endian */
-	GElf_Chdr compression;
-	uint64_t size;
-
-	if (header->sh_flags & SHF_COMPRESSED)
-		return gelf_getchdr(section, &compression) ? compression.ch_size : UINT64_MAX;
-	if (strncmp(name, ".zdebug_", 8) != 0)
-		return 0;
-	if (pread(fd, zlib, sizeof(zlib), (off_t)header->sh_offset) != sizeof(zlib))
-		return UINT64_MAX;
-	memcpy(&size, zlib + 4, sizeof(size));
-	return be64toh(size);
-}
-
-/*
- * libdw reads and decompresses all debug sections at once, so that this is where to look at their sizes. It would also
- * open what a .gnu_debugaltlink names: no file of that kind is read.
- */
-static bool is_acceptable(int fd, Elf *elf)
-{
-	uint64_t total = 0;
-	Elf_Scn *section = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names))
-		return false;
-	while ((section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-		const char *name;
-		uint64_t size;
-
-		if (!gelf_getshdr(section, &header) || !(name = elf_strptr(elf, names, header.sh_name)))
-			return false;
-		if (strcmp(name, ".gnu_debugaltlink") == 0)
-			return false;
-		if (header.sh_type == SHT_NOBITS ||
-		    (strncmp(name, ".debug_", 7) != 0 && strncmp(name, ".zdebug_", 8) != 0))
-			continue;
-		size = decompressed_size(fd, section, &header, name);
-		if (header.sh_size > SECTIONS_MAX_BYTES - total)
-			return false;
-		total += header.sh_size;
-		if (size > SECTIONS_MAX_BYTES - total)
-			return false;
-		total += size;
-	}
-	return true;
-}
 
 /* Adds the address ranges of an entry. False when memory or the budget is at its end. */
 static bool add_ranges(struct debug_info *info, Dwarf_Die *die, struct ranges *ranges, uint64_t value)
@@ -162,17 +106,15 @@ void debug_info__open(int fd, struct debug_info **info)
 	struct debug_info *new = calloc(1, sizeof(*new));
 
 	*info = NULL;
-	if (!new || elf_version(EV_CURRENT) == EV_NONE)
+	if (!new || !debug_image__read(fd, &new->image))
 		goto fail;
 	new->budget = BUDGET;
-	/* Not ELF_C_READ_MMAP: a mapped file that is cut short kills those who read it. */
-	new->elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (!new->elf || !is_acceptable(fd, new->elf))
+	new->elf = elf_memory(new->image.data, new->image.size);
+	if (!new->elf)
 		goto fail;
 	new->dwarf = dwarf_begin_elf(new->elf, DWARF_C_READ, NULL);
-	if (!new->dwarf || !index_units(new))
+	if (!new->dwarf || !debug_image__strings_end(new->elf) || !index_units(new))
 		goto fail;
-	elf_cntl(new->elf, ELF_C_FDDONE);
 	*info = new;
 	return;
 fail:
@@ -189,6 +131,7 @@ void debug_info__free(struct debug_info *info)
 	ranges__free(&info->ranges);
 	dwarf_end(info->dwarf);
 	elf_end(info->elf);
+	debug_image__free(&info->image);
 	free(info);
 }
 

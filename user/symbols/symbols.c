@@ -12,20 +12,25 @@
 #include "symbols/demangle.h"
 #include "symbols/object.h"
 
+/* What is known of a file, or of the file behind a mapping. */
+struct entry {
+	struct object *object; /* NULL for none */
+	bool tried;            /* mappings: it was looked for */
+};
+
 struct symbols {
 	symbols_open_fn open;
 	void *cookie;
-	struct object **objects;
+	struct entry *entries;
 	size_t count, capacity;
-	struct index_map *by_key; /* object_key() or file_key() to the index of an object */
+	struct index_map *by_key; /* hash of the build id, or file_key(), to the index of an entry */
 };
 
 /* One call's state. */
 struct naming {
 	struct symbols *symbols;
 	struct profile *profile;
-	struct object **objects;     /* of each mapping; NULL for none, or not yet looked for */
-	bool *tried;                 /* of each mapping */
+	struct entry *mappings;      /* of the profile */
 	struct index_map *functions; /* function_key() to the index in the profile */
 };
 
@@ -50,8 +55,8 @@ void symbols__free(struct symbols *symbols)
 	if (!symbols)
 		return;
 	for (size_t i = 0; i < symbols->count; i++)
-		object__free(symbols->objects[i]);
-	free(symbols->objects);
+		object__free(symbols->entries[i].object);
+	free(symbols->entries);
 	index_map__free(symbols->by_key);
 	free(symbols);
 }
@@ -85,15 +90,17 @@ static struct object *cached(const struct symbols *symbols, uint64_t key, const 
 {
 	uint32_t index = index_map__get(symbols->by_key, key);
 
-	if (index == INDEX_MAP_NONE || !is_mapped_file(symbols->objects[index], build_id))
+	if (index == INDEX_MAP_NONE || !is_mapped_file(symbols->entries[index].object, build_id))
 		return NULL;
-	return symbols->objects[index];
+	return symbols->entries[index].object;
 }
 
 /* Takes the object over; frees it when memory is short. */
 static int keep(struct symbols *symbols, uint64_t key, struct object *object)
 {
-	if (!array__push(symbols->objects, symbols->count, symbols->capacity, object)) {
+	struct entry entry = {.object = object};
+
+	if (!array__push(symbols->entries, symbols->count, symbols->capacity, entry)) {
 		object__free(object);
 		return -ENOMEM;
 	}
@@ -157,12 +164,12 @@ static int try_mapping(struct naming *naming, uint32_t index)
 	struct object *object = NULL;
 	int ret = 0;
 
-	naming->tried[index] = true;
+	naming->mappings[index].tried = true;
 	if (name[0] == '/')
 		ret = find_object(naming->symbols, name, *build_id ? build_id : NULL, mapping->start, &object);
 	if (!object)
 		return ret;
-	naming->objects[index] = object;
+	naming->mappings[index].object = object;
 	mapping->has_functions = object__has_functions(object);
 	mapping->has_lines = object__has_lines(object);
 	return 0;
@@ -240,14 +247,15 @@ static int name_location(struct naming *naming, uint32_t index)
 	struct object_line found[OBJECT_LINES_MAX];
 	struct profile_line lines[OBJECT_LINES_MAX];
 	const struct profile_location *location = &naming->profile->locations[index];
+	const struct entry *mapped = &naming->mappings[location->mapping];
 	size_t count;
 	int ret = 0;
 
-	if (!naming->tried[location->mapping])
+	if (!mapped->tried)
 		ret = try_mapping(naming, location->mapping);
-	if (ret || !naming->objects[location->mapping])
+	if (ret || !mapped->object)
 		return ret;
-	count = object__lines(naming->objects[location->mapping], location->offset, found);
+	count = object__lines(mapped->object, location->offset, found);
 	for (size_t i = 0; !ret && i < count; i++)
 		ret = make_line(naming, &found[i], &lines[i]);
 	if (ret || !count)
@@ -260,10 +268,9 @@ int symbols__name_profile(struct symbols *symbols, struct profile *profile)
 	struct naming naming = {.symbols = symbols, .profile = profile};
 	int ret = -ENOMEM;
 
-	naming.objects = calloc(profile->mapping_count + 1, sizeof(*naming.objects));
-	naming.tried = calloc(profile->mapping_count + 1, sizeof(*naming.tried));
+	naming.mappings = calloc(profile->mapping_count + 1, sizeof(*naming.mappings));
 	naming.functions = index_map__new();
-	if (!naming.objects || !naming.tried || !naming.functions)
+	if (!naming.mappings || !naming.functions)
 		goto cleanup;
 	ret = index_functions(&naming);
 	for (size_t i = 0; !ret && i < profile->location_count; i++) {
@@ -275,7 +282,6 @@ int symbols__name_profile(struct symbols *symbols, struct profile *profile)
 	}
 cleanup:
 	index_map__free(naming.functions);
-	free(naming.tried);
-	free(naming.objects);
+	free(naming.mappings);
 	return ret;
 }

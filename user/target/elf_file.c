@@ -572,7 +572,7 @@ static bool make_symbol(const struct elf_file *file, struct symbol_table *table,
 static int visit_table(const struct elf_file *file, struct symbol_table *table,
 		       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
 {
-	Elf64_Sym raw[256]; /* 6 KiB a read */
+	Elf64_Sym raw[256] = {0}; /* 6 KiB a read */
 	struct elf_symbol symbol;
 	int ret;
 

@@ -86,7 +86,7 @@ static void cut_overlap(struct maps *maps, uint64_t start)
 		maps->mappings[maps->count - 1].limit = start;
 }
 
-static int add_line(struct maps *maps, const char *line)
+int maps__add_line(struct maps *maps, const char *line)
 {
 	struct mapping mapping;
 	int ret = parse_line(line, &mapping);
@@ -118,7 +118,7 @@ static int read_lines(FILE *stream, struct maps *maps)
 		}
 		if (line[size - 1] == '\n')
 			line[size - 1] = '\0';
-		ret = add_line(maps, line);
+		ret = maps__add_line(maps, line);
 	}
 	free(line);
 	/* A process that has exited, or is about to, has no mappings at all. */

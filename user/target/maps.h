@@ -27,6 +27,12 @@ struct maps {
 int maps__read(const struct process *process, struct maps *maps, struct error *err);
 void maps__free(struct maps *maps);
 
+/*
+ * Adds one line of /proc/PID/maps, without its newline, to those added before: lines come by address, and of two that
+ * overlap the later is right. -EINVAL if it is none, -ENOMEM.
+ */
+int maps__add_line(struct maps *maps, const char *line);
+
 /* The mapping with the address in it, or NULL. */
 const struct mapping *maps__find(const struct maps *maps, uint64_t address);
 

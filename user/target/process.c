@@ -192,7 +192,7 @@ static int check(int proc_fd, pid_t pid, struct process_stat *stat, struct error
 
 int process__open(pid_t pid, struct process **process, struct error *err)
 {
-	struct process_stat stat;
+	struct process_stat stat = { 0 };
 	struct process *new;
 	int ret;
 
@@ -214,6 +214,21 @@ int process__open(pid_t pid, struct process **process, struct error *err)
 	}
 	*process = new;
 	return 0;
+}
+
+struct process *process__gone(pid_t pid)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->pid = pid;
+	process->proc_fd = -1;
+	process->comm = strdup("?");
+	if (process->comm)
+		return process;
+	free(process);
+	return NULL;
 }
 
 void process__free(struct process *process)

@@ -26,6 +26,8 @@ struct process {
  * a thread id that is not a process. On success the caller frees it with process__free().
  */
 int process__open(pid_t pid, struct process **process, struct error *err);
+/* One of which nothing but the pid is known any more: stands for a process that has ended. NULL when memory is short. */
+struct process *process__gone(pid_t pid);
 void process__free(struct process *process); /* NULL is fine */
 
 /* Still there, the same one, and not a zombie. */

@@ -30,6 +30,12 @@ static void see(const struct walk *walk, const struct mt_live_key *key, const st
 	if (index == INDEX_MAP_NONE)
 		return;
 	site = &walk->profile->sites[index];
+	if (walk->options->since_ns) {
+		if (born_ns < walk->options->since_ns)
+			return;
+		site->live_bytes += mt_sampling_bytes(block->size, block->chance);
+		site->live_objects += block->objects;
+	}
 	if ((double)age_ns / 1e9 > site->oldest_age_seconds)
 		site->oldest_age_seconds = (double)age_ns / 1e9;
 	if (walk->options->older_ns && age_ns >= walk->options->older_ns)
@@ -46,6 +52,8 @@ int ages__read(int live_map, uint32_t id, const struct read_options *options, co
 	int code = keys && values ? 0 : -ENOMEM, last = 0;
 
 	walk.now_ns = monotonic_ns();
+	for (size_t i = 0; options->since_ns && i < profile->site_count; i++)
+		profile->sites[i].live_bytes = profile->sites[i].live_objects = 0;
 	profile->older_seconds = (double)options->older_ns / 1e9;
 	while (!code && !last) {
 		count = BATCH;

@@ -5,13 +5,16 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "heap.skel.h"
 #include "lib/array.h"
 #include "memtrawl.h"
 #include "trace/kernel_abi.h"
+#include "trace/programs.h"
 
 int link__fd(const struct link *link)
 {
@@ -20,12 +23,35 @@ int link__fd(const struct link *link)
 
 void link__close(struct link *link)
 {
+	if (link->pin)
+		unlink(link->pin);
+	free(link->pin);
+	link->pin = NULL;
 	if (link->libbpf)
 		bpf_link__destroy(link->libbpf);
 	else if (link->fd >= 0)
 		close(link->fd);
 	link->libbpf = NULL;
 	link->fd = -1;
+}
+
+static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "event"};
+
+int link__pin(struct link *link, const char *directory, struct error *err)
+{
+	char path[PATH_MAX];
+	int code = -EEXIST;
+
+	for (int number = 0; code == -EEXIST; number++) {
+		snprintf(path, sizeof(path), "%s/link_%s_%d", directory, kind_names[link->kind], number);
+		code = bpf_obj_pin(link__fd(link), path);
+	}
+	if (code == -EINVAL || code == -EBADF) /* a perf event that is no BPF link: before 5.15 (b89fbfbb854c) */
+		return error__set(err, -EOPNOTSUPP, "this kernel cannot pin links of uprobes");
+	if (code)
+		return error__set(err, code, "cannot pin a link at %s: %s", path, error__reason(code));
+	link->pin = strdup(path);
+	return link->pin ? 0 : error__set(err, -ENOMEM, "out of memory");
 }
 
 void links__close_kind(struct links *links, enum link_kind kind)
@@ -63,7 +89,7 @@ static int keep(struct links *links, struct link link, struct error *err)
 struct batch {
 	const struct attach_target *target;
 	enum link_kind kind;
-	struct bpf_program *program;
+	int program_fd;
 	int attach_type;
 	bool at_return;
 	char path[PATH_MAX];
@@ -109,7 +135,7 @@ static int collect(struct batch *batch, struct error *err)
 static int link_range(const struct batch *batch, uint32_t first, uint32_t count)
 {
 	struct uprobe_multi link = {
-		.program_fd = bpf_program__fd(batch->program),
+		.program_fd = batch->program_fd,
 		.attach_type = batch->attach_type,
 		.at_return = batch->at_return,
 		.path = batch->path,
@@ -133,7 +159,7 @@ static int cannot_attach(const struct attach_target *target, int code, struct er
 /* All in one link; where the kernel refuses one of the places, each in a link of its own, without those it refuses. */
 static int link_batch(const struct batch *batch, struct links *links, struct error *err)
 {
-	struct link link = {.kind = batch->kind, .probes = batch->count};
+	struct link link = {.kind = batch->kind};
 	uint32_t refused = 0;
 	int code = 0;
 
@@ -142,7 +168,6 @@ static int link_batch(const struct batch *batch, struct links *links, struct err
 		return keep(links, link, err);
 	for (uint32_t i = 0; batch->count > 1 && i < batch->count; i++) {
 		link.fd = link_range(batch, i, 1);
-		link.probes = 1;
 		if (link.fd < 0) {
 			code = link.fd;
 			refused++;
@@ -158,12 +183,12 @@ static int link_batch(const struct batch *batch, struct links *links, struct err
 	return 0;
 }
 
-static int attach_multi(const struct attach_target *target, enum link_kind kind, struct bpf_program *program,
-			int attach_type, bool at_return, struct links *links, struct error *err)
+static int attach_multi(const struct programs *programs, const struct attach_target *target, enum link_kind kind,
+			enum program program, int attach_type, bool at_return, struct links *links, struct error *err)
 {
 	struct batch batch = {.target = target,
 			      .kind = kind,
-			      .program = program,
+			      .program_fd = programs->fds[program],
 			      .attach_type = attach_type,
 			      .at_return = at_return};
 	const struct mapping *mapping = maps__find(target->maps, target->object->start);
@@ -195,23 +220,26 @@ static uint64_t address_of(const struct maps *maps, const struct alloc_object *o
 	return 0;
 }
 
-static void note_cookie(struct heap_bpf *heap, const struct attach_target *target, uint64_t offset, uint64_t cookie)
+static void note_cookie(const struct programs *programs, const struct attach_target *target, uint64_t offset, uint64_t cookie)
 {
 	struct mt_probe_key key = {.address = address_of(target->maps, target->object, offset),
 				   .tgid = (uint32_t)target->process->pid};
 
-	if (heap->rodata->cookies_by_address)
-		bpf_map_update_elem(bpf_map__fd(heap->maps.probes), &key, &cookie, BPF_ANY);
+	if (programs->heap->rodata->cookies_by_address)
+		bpf_map_update_elem(bpf_map__fd(programs->heap->maps.probes), &key, &cookie, BPF_ANY);
 }
 
-static int attach_perf(struct heap_bpf *heap, const struct attach_target *target, enum link_kind kind,
-		       struct bpf_program *program, bool at_return, struct links *links, struct error *err)
+static int attach_perf(const struct programs *programs, const struct attach_target *target, enum link_kind kind,
+		       enum program program, bool at_return, struct links *links, struct error *err)
 {
 	const struct mapping *mapping = maps__find(target->maps, target->object->start);
 	pid_t pid = target->everyone ? -1 : target->process->pid;
 	char path[PATH_MAX];
 	int code;
 
+	if (!programs->heap)
+		return error__set(err, -ENOTSUP, "cannot attach to more of PID %d: its session was left without a keeper",
+				  target->process->pid);
 	code = mapping ? maps__file_path(target->process, mapping, path, sizeof(path)) : -ENOENT;
 	if (code)
 		return cannot_attach(target, code, err);
@@ -221,14 +249,15 @@ static int attach_perf(struct heap_bpf *heap, const struct attach_target *target
 		/* perf events of a process also fire in its forked children: the program tells them by pid */
 		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = at_return,
 			    .bpf_cookie = alloc_function__cookie(function, MT_SLOT_ANY));
-		struct link link = {.kind = kind, .fd = -1, .probes = 1};
+		struct link link = {.kind = kind, .fd = -1};
 
 		if (!is_of_kind(function, kind))
 			continue;
-		note_cookie(heap, target, offset, opts.bpf_cookie);
-		if (heap->rodata->cookies_by_address)
+		note_cookie(programs, target, offset, opts.bpf_cookie);
+		if (programs->heap->rodata->cookies_by_address)
 			opts.bpf_cookie = 0;
-		link.libbpf = bpf_program__attach_uprobe_opts(program, pid, path, offset, &opts);
+		link.libbpf = bpf_program__attach_uprobe_opts(programs__libbpf(programs, program), pid, path, offset,
+							       &opts);
 		if (!link.libbpf)
 			return cannot_attach(target, -errno, err);
 		code = keep(links, link, err);
@@ -240,59 +269,60 @@ static int attach_perf(struct heap_bpf *heap, const struct attach_target *target
 
 /* ---- by rung */
 
-static int attach_kind(struct heap_bpf *heap, enum rung rung, const struct attach_target *target, enum link_kind kind,
-		       struct bpf_program *program, struct links *links, struct error *err)
+static int attach_kind(const struct programs *programs, enum rung rung, const struct attach_target *target, enum link_kind kind,
+		       enum program program, struct links *links, struct error *err)
 {
 	if (rung == RUNG_PERF)
-		return attach_perf(heap, target, kind, program, false, links, err);
-	return attach_multi(target, kind, program, KERNEL_ATTACH_UPROBE_MULTI, false, links, err);
+		return attach_perf(programs, target, kind, program, false, links, err);
+	return attach_multi(programs, target, kind, program, KERNEL_ATTACH_UPROBE_MULTI, false, links, err);
 }
 
 /* A kind of functions whose returns matter too. */
-static int attach_calls(struct heap_bpf *heap, enum rung rung, const struct attach_target *target, enum link_kind kind,
+static int attach_calls(const struct programs *programs, enum rung rung, const struct attach_target *target, enum link_kind kind,
 			struct links *links, struct error *err)
 {
 	int code;
 
 	if (rung == RUNG_SESSION)
-		return attach_multi(target, kind, heap->progs.alloc_session, KERNEL_ATTACH_UPROBE_SESSION, false, links,
+		return attach_multi(programs, target, kind, PROGRAM_SESSION, KERNEL_ATTACH_UPROBE_SESSION, false, links,
 				    err);
 	/* returns first: an entry without its return would count as missed */
 	if (rung == RUNG_MULTI)
-		code = attach_multi(target, kind, heap->progs.alloc_return, KERNEL_ATTACH_UPROBE_MULTI, true, links,
+		code = attach_multi(programs, target, kind, PROGRAM_RETURN, KERNEL_ATTACH_UPROBE_MULTI, true, links,
 				    err);
 	else
-		code = attach_perf(heap, target, kind, heap->progs.alloc_return, true, links, err);
-	return code ? code : attach_kind(heap, rung, target, kind, heap->progs.alloc_entry, links, err);
+		code = attach_perf(programs, target, kind, PROGRAM_RETURN, true, links, err);
+	return code ? code : attach_kind(programs, rung, target, kind, PROGRAM_ENTRY, links, err);
 }
 
-int attach__frees(struct heap_bpf *heap, enum rung rung, const struct attach_target *target, struct links *links,
+int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target, struct links *links,
 		  struct error *err)
 {
-	int code = attach_kind(heap, rung, target, LINK_FREE, heap->progs.block_free, links, err);
+	int code = attach_kind(programs, rung, target, LINK_FREE, PROGRAM_FREE, links, err);
 
 	if (!code)
-		code = attach_kind(heap, rung, target, LINK_LOADER, heap->progs.loader_event, links, err);
-	return code ? code : attach_calls(heap, rung, target, LINK_REALLOC, links, err);
+		code = attach_kind(programs, rung, target, LINK_LOADER, PROGRAM_LOADER, links, err);
+	return code ? code : attach_calls(programs, rung, target, LINK_REALLOC, links, err);
 }
 
-int attach__allocations(struct heap_bpf *heap, enum rung rung, const struct attach_target *target, struct links *links,
+int attach__allocations(const struct programs *programs, enum rung rung, const struct attach_target *target, struct links *links,
 			struct error *err)
 {
-	return attach_calls(heap, rung, target, LINK_ALLOC, links, err);
+	return attach_calls(programs, rung, target, LINK_ALLOC, links, err);
 }
 
-int attach__events(struct heap_bpf *heap, struct links *links, struct error *err)
+int attach__events(const struct programs *programs, struct links *links, struct error *err)
 {
-	struct bpf_program *programs[] = {heap->progs.process_exec, heap->progs.process_exit, heap->progs.process_fork};
+	static const enum program events[] = {PROGRAM_EXEC, PROGRAM_EXIT, PROGRAM_FORK};
 
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		struct link link = {.kind = LINK_EVENT, .fd = -1, .libbpf = bpf_program__attach(programs[i])};
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		struct bpf_program *program = programs__libbpf(programs, events[i]);
+		struct link link = {.kind = LINK_EVENT, .fd = -1, .libbpf = bpf_program__attach(program)};
 		int code;
 
 		if (!link.libbpf)
 			return error__set(err, -errno, "cannot attach to the tracepoint of '%s': %s",
-					  bpf_program__name(programs[i]), error__reason(errno));
+					  bpf_program__name(program), error__reason(errno));
 		code = keep(links, link, err);
 		if (code)
 			return code;

@@ -10,8 +10,7 @@
 #include "trace/rung.h"
 
 struct bpf_link;
-struct bpf_program;
-struct heap_bpf;
+struct programs;
 
 enum link_kind {
 	LINK_ALLOC,   /* may be taken off to save their cost */
@@ -25,7 +24,7 @@ struct link {
 	enum link_kind kind;
 	int fd;			 /* a link of our own, or -1 */
 	struct bpf_link *libbpf; /* one that libbpf made, or NULL */
-	uint32_t probes;
+	char *pin;		 /* its path below bpffs, or NULL */
 };
 
 struct links {
@@ -43,17 +42,21 @@ struct attach_target {
 };
 
 /* What must be watched as long as blocks are tracked: reallocs, frees, and the loader's rendezvous. */
-int attach__frees(struct heap_bpf *heap, enum rung rung, const struct attach_target *target, struct links *links,
+int attach__frees(const struct programs *programs, enum rung rung,
+		  const struct attach_target *target, struct links *links,
 		  struct error *err);
 /* All other allocations. */
-int attach__allocations(struct heap_bpf *heap, enum rung rung, const struct attach_target *target, struct links *links,
+int attach__allocations(const struct programs *programs, enum rung rung,
+		  const struct attach_target *target, struct links *links,
 			struct error *err);
 
 /* The tracepoints on fork, exec and exit. */
-int attach__events(struct heap_bpf *heap, struct links *links, struct error *err);
+int attach__events(const struct programs *programs, struct links *links, struct error *err);
 
 int link__fd(const struct link *link);
-void link__close(struct link *link); /* idempotent */
+void link__close(struct link *link); /* removes its pin too; idempotent */
+/* Pins it as DIRECTORY/link_KIND_NUMBER, with the next free number. -EOPNOTSUPP if this kernel cannot pin such links. */
+int link__pin(struct link *link, const char *directory, struct error *err);
 /* Closes those of one kind, or all from last to first. */
 void links__close_kind(struct links *links, enum link_kind kind);
 void links__close(struct links *links);

@@ -2,13 +2,11 @@
 #include "trace/budget.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "heap.skel.h"
 #include "trace/session.h"
 
 #define MS 1000000ULL
@@ -40,6 +38,32 @@ struct budget {
 	uint64_t paused_since_ns;
 };
 
+/* The costs are left in the session for a keeper that takes over. */
+static int calibrate(struct budget *budget, struct error *err)
+{
+	struct mt_session *shared = budget->session->shared;
+	int code = calibrate__traps(budget->session->programs.heap, budget->session->rung, &budget->costs, err);
+
+	shared->cost_emulated = (uint32_t)budget->costs.emulated;
+	shared->cost_stepped = (uint32_t)budget->costs.stepped;
+	shared->cost_with_return = (uint32_t)budget->costs.with_return;
+	shared->cost_skipped = (uint32_t)budget->costs.skipped;
+	return code;
+}
+
+static int recall(struct budget *budget)
+{
+	const struct mt_session *shared = budget->session->shared;
+
+	budget->costs = (struct trap_costs){
+		.emulated = shared->cost_emulated,
+		.stepped = shared->cost_stepped,
+		.with_return = shared->cost_with_return,
+		.skipped = shared->cost_skipped,
+	};
+	return 0;
+}
+
 int budget__new(struct session *session, struct budget **result, struct error *err)
 {
 	struct budget *budget = calloc(1, sizeof(*budget));
@@ -51,7 +75,7 @@ int budget__new(struct session *session, struct budget **result, struct error *e
 	budget->stats_fd = -1;
 	budget->mean_run_ns = GUESS_NS;
 	budget->on_share = 1;
-	code = calibrate__traps(session->heap, session->rung, &budget->costs, err);
+	code = session->programs.heap ? calibrate(budget, err) : recall(budget);
 	if (code) {
 		free(budget);
 		return code;
@@ -100,21 +124,9 @@ static struct sums read_sums(const struct budget *budget)
 /* The kernel counts run time only while somebody asks it to. */
 static void measure_programs(struct budget *budget)
 {
-	const struct heap_bpf *heap = budget->session->heap;
-	const struct bpf_program *programs[] = {heap->progs.alloc_session, heap->progs.alloc_entry,
-						heap->progs.alloc_return, heap->progs.block_free};
-	uint64_t run_ns = 0, run_count = 0;
+	uint64_t run_ns, run_count;
 
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		struct bpf_prog_info info = {0};
-		uint32_t size = sizeof(info);
-		int fd = bpf_program__fd(programs[i]);
-
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-			continue;
-		run_ns += info.run_time_ns;
-		run_count += info.run_cnt;
-	}
+	programs__run_time(&budget->session->programs, &run_ns, &run_count);
 	if (run_count > budget->run_count + 100)
 		budget->mean_run_ns = (double)(run_ns - budget->run_ns) / (double)(run_count - budget->run_count);
 	budget->run_ns = run_ns;

@@ -89,6 +89,20 @@ int lock__take(const struct process *process, struct error *err)
 	return 0;
 }
 
+bool lock__is_held(pid_t pid)
+{
+	struct held lock;
+	bool is_held;
+
+	snprintf(lock.path, sizeof(lock.path), LOCK_DIRECTORY "/%d.lock", pid);
+	lock.fd = open(lock.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (lock.fd < 0)
+		return false;
+	is_held = flock(lock.fd, LOCK_EX | LOCK_NB) != 0;
+	close(lock.fd);
+	return is_held;
+}
+
 void lock__release_all(void)
 {
 	for (size_t i = 0; i < held_count; i++) {

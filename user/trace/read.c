@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/file.h"
@@ -36,14 +35,6 @@ static int out_of_memory(struct error *err)
 }
 
 /* ---- who and when */
-
-static int64_t unix_ns(uint64_t monotonic)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec - (int64_t)(monotonic_ns() - monotonic);
-}
 
 static char *copy(const char *text)
 {
@@ -83,11 +74,11 @@ static void describe_window(const struct reader *reader)
 
 	if (!end)
 		end = monotonic_ns();
-	profile->start_ns = unix_ns(start);
-	profile->end_ns = unix_ns(end);
+	profile->start_ns = unix_ns_of(start);
+	profile->end_ns = unix_ns_of(end);
 	profile->seconds = end > start ? (double)(end - start) / 1e9 : 0;
 	profile->totals.peak_live_bytes = reader->process.peak_bytes;
-	profile->totals.peak_time_ns = reader->process.peak_bytes ? unix_ns(reader->process.peak_ns) : 0;
+	profile->totals.peak_time_ns = reader->process.peak_bytes ? unix_ns_of(reader->process.peak_ns) : 0;
 }
 
 static void describe_rss(const struct reader *reader)

@@ -32,6 +32,14 @@ uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
+int64_t unix_ns_of(uint64_t monotonic)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec - (int64_t)(monotonic_ns() - monotonic);
+}
+
 /* ---- loading */
 
 static uint64_t available_memory(void)
@@ -56,6 +64,7 @@ static int check_memory(const struct objects_sizes *sizes, struct error *err)
 
 static int load(struct session *session, struct error *err)
 {
+	struct heap_bpf *heap = NULL;
 	struct objects_sizes sizes = {.live = session->options.live_max, .sites = session->options.sites_max};
 	enum rung forced;
 	int code = rung__forced(&forced, err);
@@ -68,30 +77,36 @@ static int load(struct session *session, struct error *err)
 		if (forced != RUNG_COUNT && (int)forced != rung)
 			continue;
 		session->rung = (enum rung)rung;
-		code = objects__load(session->rung, true, &sizes, &session->heap, err);
+		code = objects__load(session->rung, true, &sizes, &heap, err);
 		if (code != -EOPNOTSUPP)
 			break;
 	}
+	if (!code)
+		programs__from_object(heap, &session->programs);
 	return code;
+}
+
+static const char *const map_names[] = {
+	"session", "processes", "counters", "targets", "free_slots", "ended",
+	"sites",   "stacks",	"live",	    "threads", "probes",     "events",
+};
+
+_Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");
+
+const char *session_maps__name(int number)
+{
+	return map_names[number];
 }
 
 static void take_maps(struct session *session)
 {
-	const struct heap_bpf *heap = session->heap;
+	int *fds = (int *)&session->maps;
 
-	session->maps = (struct session_maps){
-		.session = bpf_map__fd(heap->maps.session),
-		.processes = bpf_map__fd(heap->maps.processes),
-		.counters = bpf_map__fd(heap->maps.counters),
-		.targets = bpf_map__fd(heap->maps.targets),
-		.ended = bpf_map__fd(heap->maps.ended),
-		.sites = bpf_map__fd(heap->maps.sites),
-		.stacks = bpf_map__fd(heap->maps.stacks),
-		.live = bpf_map__fd(heap->maps.live),
-	};
+	for (int i = 0; i < SESSION_MAPS; i++)
+		fds[i] = bpf_object__find_map_fd_by_name(session->programs.heap->obj, map_names[i]);
 }
 
-static int map_arrays(struct session *session, struct error *err)
+int session__map_arrays(struct session *session, struct error *err)
 {
 	void *shared, *processes;
 
@@ -125,6 +140,14 @@ static void set_switches(struct session *session)
 
 static int on_event(void *cookie, void *data, size_t size);
 
+int session__open_events(struct session *session, struct error *err)
+{
+	session->events = ring_buffer__new(session->maps.events, on_event, session, NULL);
+	if (!session->events)
+		return error__set(err, -errno, "cannot read the event ring: %s", error__reason(errno));
+	return 0;
+}
+
 int session__new(const struct session_options *options, struct session **result, struct error *err)
 {
 	struct session *session = calloc(1, sizeof(*session));
@@ -137,16 +160,13 @@ int session__new(const struct session_options *options, struct session **result,
 	if (code)
 		goto fail;
 	take_maps(session);
-	code = map_arrays(session, err);
+	code = session__map_arrays(session, err);
 	if (code)
 		goto fail;
 	set_switches(session);
-	session->events = ring_buffer__new(bpf_map__fd(session->heap->maps.events), on_event, session, NULL);
-	if (!session->events) {
-		code = error__set(err, -errno, "cannot read the event ring: %s", error__reason(errno));
-		goto fail;
-	}
-	code = attach__events(session->heap, &session->links, err);
+	code = session__open_events(session, err);
+	if (!code)
+		code = attach__events(&session->programs, &session->links, err);
 	if (!code)
 		code = budget__new(session, &session->budget, err);
 	if (code)
@@ -207,9 +227,9 @@ static int attach_objects(struct session *session, struct tracked *tracked, cons
 		if (allocators__find(&tracked->allocators, object->device, object->inode) ||
 		    is_watched(session, object))
 			continue;
-		code = attach__frees(session->heap, session->rung, &target, &tracked->links, err);
+		code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
 		if (!code && !session->shared->paused)
-			code = attach__allocations(session->heap, session->rung, &target, &tracked->links, err);
+			code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
 	}
 	return code;
 }
@@ -303,7 +323,7 @@ void session__begin(struct session *session)
 {
 	session->shared->since_ns = monotonic_ns();
 	for (uint32_t slot = (uint32_t)session->count; session->options.follow_forks && slot < MT_SLOTS_MAX; slot++)
-		bpf_map_update_elem(bpf_map__fd(session->heap->maps.free_slots), NULL, &slot, BPF_ANY);
+		bpf_map_update_elem(session->maps.free_slots, NULL, &slot, BPF_ANY);
 	for (size_t i = 0; i < session->count; i++)
 		if (!session->tracked[i]->armed)
 			set_state(session, session->tracked[i], MT_PROCESS_LIVE);
@@ -426,7 +446,7 @@ int session__pause(struct session *session, bool pause, struct error *err)
 		for (size_t j = 0; !code && !tracked->ended && j < tracked->allocators.count; j++) {
 			struct attach_target target = target_of(session, tracked, &tracked->allocators.objects[j]);
 
-			code = attach__allocations(session->heap, session->rung, &target, &tracked->links, err);
+			code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
 		}
 	}
 	return code;
@@ -436,7 +456,7 @@ int session__pause(struct session *session, bool pause, struct error *err)
 
 void session__end(struct session *session)
 {
-	if (session->end_ns || !session->heap)
+	if (session->end_ns)
 		return;
 	session->end_ns = monotonic_ns();
 	for (size_t i = 0; i < session->count; i++)
@@ -445,6 +465,19 @@ void session__end(struct session *session)
 	for (size_t i = 0; i < session->count; i++)
 		links__close(&session->tracked[i]->links);
 	links__close(&session->links);
+}
+
+/* Descriptors that came from pins are our own; an object closes its own. */
+static void close_pinned(const struct session *session)
+{
+	const int *maps = (const int *)&session->maps;
+
+	for (int i = 0; i < SESSION_MAPS; i++)
+		if (maps[i] > 0)
+			close(maps[i]);
+	for (int i = 0; i < PROGRAM_COUNT; i++)
+		if (session->programs.fds[i] > 0)
+			close(session->programs.fds[i]);
 }
 
 void session__free(struct session *session)
@@ -461,8 +494,11 @@ void session__free(struct session *session)
 		munmap(session->shared, sizeof(*session->shared));
 	if (session->processes)
 		munmap(session->processes, MT_SLOTS_MAX * sizeof(*session->processes));
-	if (session->heap)
-		heap_bpf__destroy(session->heap);
+	if (session->programs.heap)
+		heap_bpf__destroy(session->programs.heap);
+	else
+		close_pinned(session);
+	free(session->pins);
 	free(session);
 }
 

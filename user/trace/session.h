@@ -17,6 +17,7 @@
 #include "target/process.h"
 #include "trace/attach.h"
 #include "trace/modules.h"
+#include "trace/programs.h"
 #include "trace/rung.h"
 
 struct session_options {
@@ -36,7 +37,7 @@ extern const struct session_options session_defaults;
 
 /* The kernel's side, as descriptors: of the maps that were loaded, or of pinned ones. */
 struct session_maps {
-	int session, processes, counters, targets, ended, sites, stacks, live;
+	int session, processes, counters, targets, free_slots, ended, sites, stacks, live, threads, probes, events;
 };
 
 /* A process that is followed. */
@@ -56,14 +57,14 @@ struct tracked {
 };
 
 struct budget;
-struct heap_bpf;
 struct ring_buffer;
 
 struct session {
 	struct session_options options;
 	enum rung rung;
-	struct heap_bpf *heap; /* NULL in a session opened from pins */
+	struct programs programs;
 	struct session_maps maps;
+	char *pins; /* directory of its pins, or NULL: links that are made later are pinned there too */
 	struct mt_session *shared;    /* map `session`, mapped */
 	struct mt_process *processes; /* map `processes`, mapped: MT_SLOTS_MAX of them */
 	struct ring_buffer *events;
@@ -74,6 +75,10 @@ struct session {
 	bool follow_exec; /* go on with the new program in the same slot */
 	uint64_t end_ns;  /* when it was ended, CLOCK_MONOTONIC; 0 before */
 };
+
+/* The maps by number, with the names that they have in the object and among pins. */
+enum { SESSION_MAPS = sizeof(struct session_maps) / sizeof(int) };
+const char *session_maps__name(int number);
 
 /* Loads the programs on the first rung that the kernel can do. Refuses with the reason and the remedy. */
 int session__new(const struct session_options *options, struct session **session, struct error *err);
@@ -102,6 +107,10 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 /* Takes the allocation probes off, or puts them back on; frees stay watched, so that what is tracked stays true. */
 int session__pause(struct session *session, bool pause, struct error *err);
 
+/* The parts that session__new() and session__open_pinned() (trace/pin.h) have in common. */
+int session__map_arrays(struct session *session, struct error *err);
+int session__open_events(struct session *session, struct error *err);
+
 /* Counting stops: maps keep their contents, probes are removed. Idempotent. */
 void session__end(struct session *session);
 void session__free(struct session *session);
@@ -110,5 +119,7 @@ void session__free(struct session *session);
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *counters);
 
 uint64_t monotonic_ns(void);
+/* What CLOCK_REALTIME was at a time of CLOCK_MONOTONIC, by both clocks as they are now. */
+int64_t unix_ns_of(uint64_t monotonic);
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * `cat /sys/fs/bpf/memtrawl/<pid>/top`: a table of the sites that hold memory, straight from the kernel. Addresses are
+ * the process's own, innermost first.
+ */
+#include "kernel.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The session's: user space puts it in this place before the program is loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MT_SITES_DEFAULT);
+	__type(key, u64);
+	__type(value, struct mt_stack);
+} stacks SEC(".maps");
+
+static long print(struct seq_file *seq, const char *format, u32 size, const void *data, u32 data_size)
+{
+	return bpf_seq_printf(seq, format, size, data, data_size);
+}
+
+static __always_inline void print_heading(struct seq_file *seq)
+{
+	static const char heading[] = "  live_bytes live_blocks  peak_bytes      allocs       frees  process  stack\n";
+
+	print(seq, heading, sizeof(heading), NULL, 0);
+}
+
+SEC("iter/bpf_map_elem")
+int top(struct bpf_iter__bpf_map_elem *ctx)
+{
+	static const char row[] = "%12llu %11llu %11llu %11llu %11llu %8llu  %llx %llx %llx %llx %llx %llx\n";
+	const struct mt_site_key *key = ctx->key;
+	const struct mt_site *site = ctx->value;
+	const struct mt_stack *stack;
+	u64 id, data[12] = {};
+
+	if (ctx->meta->seq_num == 0)
+		print_heading(ctx->meta->seq);
+	if (!key || !site || site->alloc_objects == site->free_objects)
+		return 0;
+	data[0] = site->alloc_bytes - site->free_bytes;
+	data[1] = site->alloc_objects - site->free_objects;
+	data[2] = site->peak_bytes;
+	data[3] = site->alloc_objects;
+	data[4] = site->free_objects;
+	data[5] = MT_PROCESS_SLOT(key->process);
+	id = key->stack;
+	stack = bpf_map_lookup_elem(&stacks, &id);
+	for (u32 i = 0; stack && i < 6; i++)
+		data[6 + i] = i < stack->frames ? stack->pc[i] : 0;
+	print(ctx->meta->seq, row, sizeof(row), data, sizeof(data));
+	return 0;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "cmd/cmd.h"
+#include "cmd/observe.h"
+#include "cmd/output.h"
+#include "lib/array.h"
+#include "lib/units.h"
+#include "render/run.h"
+#include "target/launch.h"
+
+static const struct usage usage = {
+	.verb = "run",
+	.arguments = "[--] COMMAND [ARGUMENT]...",
+	.text = "Starts a command traced from its first instruction and follows it to its end; then reports the peak and\n"
+		"which call sites held memory at it, what was live at exit, sizes, and temporary allocations.\n"
+		"Passes the command's exit status on (128 + N for signal N); has 125, 126 and 127 for failures of its\n"
+		"own, a command that cannot be run, and one that is not found. The report goes to standard error,\n"
+		"JSON to standard output, either to FILE with -o.\n",
+	.min_arguments = 1,
+	.max_arguments = -1,
+	.stop_at_argument = true,
+};
+
+/* Statuses of run's own, as env(1) and timeout(1) have them. */
+enum { RUN_FAILED = 125, RUN_CANNOT_EXECUTE = 126, RUN_NOT_FOUND = 127, RUN_SIGNALLED = 128 };
+
+struct run_options {
+	const char *fail_on_leak;
+};
+
+static const struct option own_options[] = {
+	{.name = "fail-on-leak",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct run_options, fail_on_leak),
+	 .argument = "BYTES",
+	 .optional = "1",
+	 .help = "exit with status 1 if so many bytes or more are live at exit (1)"},
+};
+
+struct run {
+	struct run_options own;
+	struct tracing_options tracing;
+	struct report_options report;
+	struct output_options output;
+	uint64_t leak_bytes; /* UINT64_MAX: not asked for */
+	char **command;
+	struct launch *launch;
+	struct session_options session_options;
+	struct session *session;
+	int wait_status;
+};
+
+/* ---- start */
+
+static void rescan(void *cookie)
+{
+	struct run *run = cookie;
+	struct error err;
+
+	/* the exec event first: it empties what was known of the process before */
+	session__poll(run->session, 0, &err);
+	if (session__rescan(run->session, run->session->tracked[0], &err))
+		warn("%s", err.text);
+}
+
+static int prepare(struct run *run, struct error *err)
+{
+	struct process *process = NULL;
+	int code;
+
+	code = observe__check_rights(err);
+	if (!code)
+		code = tracing_options__session(&run->tracing, 0, &run->session_options, err);
+	if (code)
+		return code;
+	run->session_options.count_details = true;
+	code = session__new(&run->session_options, &run->session, err);
+	if (code)
+		return code;
+	run->session->follow_exec = true;
+	code = launch__prepare(run->command, &run->launch, err);
+	if (!code)
+		code = process__open(launch__pid(run->launch), &process, err);
+	if (!code)
+		code = session__add(run->session, process, true, err);
+	if (!code)
+		session__begin(run->session);
+	return code;
+}
+
+static int cannot_run(const struct run *run, int code, struct error *err)
+{
+	error__prefix(err, code, "cannot run %s", run->command[0]);
+	error__report(err);
+	return code == -ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
+}
+
+/* ---- to the end */
+
+static pid_t child_pid;
+
+static void forward(int number)
+{
+	kill(child_pid, number);
+}
+
+/* Ctrl-C goes to the command, which the terminal sends it to anyway; what is sent to us alone is handed on. */
+static void set_signals(pid_t pid)
+{
+	struct sigaction action = {.sa_handler = forward, .sa_flags = SA_RESTART};
+
+	child_pid = pid;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+static int follow(struct run *run, struct error *err)
+{
+	int code = 0;
+
+	for (;;) {
+		struct rusage used;
+		pid_t done = wait4(launch__pid(run->launch), &run->wait_status, WNOHANG, &used);
+
+		if (done == launch__pid(run->launch)) { /* the kernel's own peak, in KiB; samples may have missed it */
+			run->session->tracked[0]->rss.peak_bytes = (uint64_t)used.ru_maxrss << 10;
+			break;
+		}
+		if (done < 0 && errno == ECHILD)
+			break;
+		code = session__poll(run->session, 50, err);
+		if (code && code != -EINTR)
+			break;
+	}
+	/* followed children may live on; what they did until now is in the maps */
+	session__poll(run->session, 0, err);
+	return code == -EINTR ? 0 : code;
+}
+
+/* ---- report */
+
+static int write_summary(const struct run *run, const struct run_summary *summary, enum output_format format,
+			 struct error *err)
+{
+	struct buf buf = {0};
+	int code = 0;
+
+	if (format == FORMAT_JSON)
+		render__run_json(summary, &buf);
+	else
+		render__run_text(summary, 0, &buf);
+	if (format == FORMAT_TEXT && !run->output.path)
+		fwrite(buf.data ? buf.data : "", 1, buf.size, stderr);
+	else
+		code = output__write(&buf, &run->output, err);
+	buf__free(&buf);
+	return code;
+}
+
+static int report_on(const struct run *run, const struct profile *profile, enum output_format format,
+		     struct error *err)
+{
+	struct report_options by_peak = run->report, by_live = run->report;
+	struct run_summary summary = {.command = run->command, .wait_status = run->wait_status, .profile = profile};
+	struct report *at_peak = NULL, *at_exit = NULL;
+	struct report_request request;
+	int code;
+
+	by_peak.sort = by_peak.sort == OPTION_NOT_GIVEN ? SORT_PEAK : by_peak.sort;
+	request = output__request(&by_peak, REPORT_PROFILE, format);
+	code = report__new(REPORT_PROFILE, profile, &request, &at_peak, err);
+	request = output__request(&by_live, REPORT_PROFILE, format);
+	if (!code)
+		code = report__new(REPORT_PROFILE, profile, &request, &at_exit, err);
+	summary.at_peak = at_peak;
+	summary.at_exit = at_exit;
+	if (!code)
+		code = write_summary(run, &summary, format, err);
+	report__free(at_peak);
+	report__free(at_exit);
+	return code;
+}
+
+static int report_process(const struct run *run, const struct tracked *tracked, uint64_t *live, struct error *err)
+{
+	struct read_options read = {.ages = true};
+	struct profile *profile = NULL;
+	enum output_format format;
+	int code;
+
+	code = output_options__format(&run->output, &format, err);
+	if (!code)
+		code = observe__profile(run->session, tracked, &read, &profile, err);
+	if (code)
+		return code;
+	*live += profile->totals.live_bytes;
+	if (tracked == run->session->tracked[0]) { /* the end of the command is told as such */
+		free(profile->end_reason);
+		profile->end_reason = NULL;
+	}
+	if (format == FORMAT_TEXT || format == FORMAT_JSON)
+		code = report_on(run, profile, format, err);
+	else
+		code = output__profile(REPORT_PROFILE, profile, &run->report, &run->output, err);
+	profile__free(profile);
+	return code;
+}
+
+static int exit_status(const struct run *run, uint64_t live)
+{
+	int status = run->wait_status;
+
+	if (WIFSIGNALED(status))
+		return RUN_SIGNALLED + WTERMSIG(status);
+	if (WEXITSTATUS(status))
+		return WEXITSTATUS(status);
+	return live >= run->leak_bytes ? STATUS_FINDING : STATUS_OK;
+}
+
+static int run_command(struct run *run, struct error *err)
+{
+	uint64_t live = 0;
+	int code;
+
+	set_signals(launch__pid(run->launch));
+	code = launch__run(run->launch, rescan, run, &run->wait_status, err);
+	if (code < 0)
+		return cannot_run(run, code, err);
+	code = code ? 0 : follow(run, err);
+	session__end(run->session);
+	for (size_t i = 0; !code && i < run->session->count; i++)
+		code = report_process(run, run->session->tracked[i], &live, err);
+	if (code)
+		error__report(err);
+	/* a report that could not be made is our own failure, unless the command's is worth more */
+	if (code && WIFEXITED(run->wait_status) && !WEXITSTATUS(run->wait_status))
+		return RUN_FAILED;
+	return exit_status(run, live);
+}
+
+static int parse_own(struct run *run, struct error *err)
+{
+	run->leak_bytes = UINT64_MAX;
+	if (run->own.fail_on_leak && (units__parse_size(run->own.fail_on_leak, &run->leak_bytes) || !run->leak_bytes))
+		return error__usage(err, "--fail-on-leak=%s: use a size of 1 or more", run->own.fail_on_leak);
+	return 0;
+}
+
+enum status cmd_run(int argc, char **argv)
+{
+	struct run run = {
+		.tracing = TRACING_OPTIONS_DEFAULT,
+		.report = REPORT_OPTIONS_DEFAULT,
+		.output = OUTPUT_OPTIONS_DEFAULT,
+	};
+	const struct option_group groups[] = {
+		{own_options, ARRAY_SIZE(own_options), &run.own},
+		report_options__group(&run.report),
+		output_options__group(&run.output),
+		TRACING_GROUP(&run.tracing),
+	};
+	struct arguments arguments;
+	struct error err = {0};
+	int code, status = RUN_FAILED;
+
+	code = options__parse(&usage, groups, ARRAY_SIZE(groups), argc, argv, &arguments, &err);
+	if (code == OPTIONS_HELP)
+		return STATUS_OK;
+	if (!code)
+		code = parse_own(&run, &err);
+	if (!code) {
+		run.command = arguments.items;
+		code = prepare(&run, &err);
+	}
+	if (code)
+		error__report(&err);
+	else
+		status = run_command(&run, &err);
+	launch__free(run.launch);
+	session__free(run.session);
+	tracing_options__free_specs(&run.session_options);
+	return (enum status)status;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "profile/since.h"
+
+#include <errno.h>
+
+#include "lib/hash.h"
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void subtract(struct profile_site *site, const struct profile_site *before)
+{
+	if (before) {
+		site->alloc_bytes = less(site->alloc_bytes, before->alloc_bytes);
+		site->alloc_objects = less(site->alloc_objects, before->alloc_objects);
+		site->temporary_objects = less(site->temporary_objects, before->temporary_objects);
+	}
+	site->free_bytes = less(site->alloc_bytes, site->live_bytes);
+	site->free_objects = less(site->alloc_objects, site->live_objects);
+}
+
+static void add_up(struct profile *profile)
+{
+	struct profile_totals *totals = &profile->totals;
+	struct profile_totals sum = {.peak_live_bytes = totals->peak_live_bytes, .peak_time_ns = totals->peak_time_ns};
+
+	for (size_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+
+		sum.live_bytes += site->live_bytes;
+		sum.live_objects += site->live_objects;
+		sum.alloc_bytes += site->alloc_bytes;
+		sum.alloc_objects += site->alloc_objects;
+		sum.free_bytes += site->free_bytes;
+		sum.free_objects += site->free_objects;
+		sum.temporary_objects += site->temporary_objects;
+	}
+	*totals = sum;
+}
+
+int profile__since(struct profile *after, const struct profile *before)
+{
+	struct index_map *sites = index_map__new();
+	int code = sites ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !code && i < before->site_count; i++)
+		code = index_map__put(sites, before->sites[i].id, (uint32_t)i);
+	for (size_t i = 0; !code && i < after->site_count; i++) {
+		uint32_t index = index_map__get(sites, after->sites[i].id);
+
+		subtract(&after->sites[i], index == INDEX_MAP_NONE ? NULL : &before->sites[index]);
+	}
+	for (int i = 0; i < MT_LOSS_MAX; i++)
+		after->loss[i] = less(after->loss[i], before->loss[i]);
+	for (int i = 0; i < PROFILE_SIZE_BUCKETS; i++)
+		after->size_objects[i] = less(after->size_objects[i], before->size_objects[i]);
+	after->seconds = (double)(after->end_ns - before->end_ns) / 1e9;
+	after->start_ns = before->end_ns;
+	add_up(after);
+	index_map__free(sites);
+	return code;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "heap.skel.h"
+
+static const char *const names[PROGRAM_COUNT] = {
+	"alloc_session", "alloc_entry",	 "alloc_return", "block_free",
+	"loader_event",	 "process_exec", "process_exit", "process_fork",
+};
+
+const char *programs__name(enum program program)
+{
+	return names[program];
+}
+
+struct bpf_program *programs__libbpf(const struct programs *programs, enum program program)
+{
+	return bpf_object__find_program_by_name(programs->heap->obj, names[program]);
+}
+
+void programs__from_object(struct heap_bpf *heap, struct programs *programs)
+{
+	programs->heap = heap;
+	for (int i = 0; i < PROGRAM_COUNT; i++) {
+		int fd = bpf_program__fd(programs__libbpf(programs, (enum program)i));
+
+		programs->fds[i] = fd < 0 ? -1 : fd;
+	}
+}
+
+void programs__run_time(const struct programs *programs, uint64_t *run_ns, uint64_t *run_count)
+{
+	*run_ns = *run_count = 0;
+	for (int i = 0; i <= PROGRAM_FREE; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+
+		if (programs->fds[i] < 0 || bpf_obj_get_info_by_fd(programs->fds[i], &info, &size))
+			continue;
+		*run_ns += info.run_time_ns;
+		*run_count += info.run_cnt;
+	}
+}

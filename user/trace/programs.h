@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The programs of the heap source, as descriptors: from the object that was loaded, or from a session's pins. */
+#ifndef MEMTRAWL_TRACE_PROGRAMS_H
+#define MEMTRAWL_TRACE_PROGRAMS_H
+
+#include <stdint.h>
+
+struct bpf_program;
+struct heap_bpf;
+
+enum program {
+	PROGRAM_SESSION,
+	PROGRAM_ENTRY,
+	PROGRAM_RETURN,
+	PROGRAM_FREE,
+	PROGRAM_LOADER,
+	PROGRAM_EXEC,
+	PROGRAM_EXIT,
+	PROGRAM_FORK,
+	PROGRAM_COUNT,
+};
+
+struct programs {
+	struct heap_bpf *heap;	/* NULL if from pins */
+	int fds[PROGRAM_COUNT]; /* -1 for those that the rung does not need */
+};
+
+void programs__from_object(struct heap_bpf *heap, struct programs *programs);
+const char *programs__name(enum program program); /* "alloc_session" */
+struct bpf_program *programs__libbpf(const struct programs *programs, enum program program); /* heap is not NULL */
+
+/* Sums of what the kernel has measured of all of them, while it was asked to (BPF_ENABLE_STATS). */
+void programs__run_time(const struct programs *programs, uint64_t *run_ns, uint64_t *run_count);
+
+#endif
