@@ -118,10 +118,13 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 	if (key == thread->stack_key && owner->id == thread->stack_process)
 		return; /* the same as last time: threads tend to repeat themselves */
 	thread->stack_process = owner->id;
-	if (!account__find_site(owner, key) &&
-	    (stack__intern(key, &thread->stack) || !account__make_site(owner, key))) {
-		count_loss(owner->counters, MT_LOSS_SITES_FULL);
-		key = 0;
+	if (!account__find_site(owner, key)) {
+		if (!account__find_site(owner, 0))
+			account__make_site(owner, 0); /* while there is room: for what will have none */
+		if (stack__intern(key, &thread->stack) || !account__make_site(owner, key)) {
+			count_loss(owner->counters, MT_LOSS_SITES_FULL);
+			key = 0;
+		}
 	}
 	thread->stack_key = key;
 }
