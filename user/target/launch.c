@@ -149,7 +149,7 @@ static bool has_mapped_code(pid_t pid)
 static int follow_loader(const struct launch *launch, uint64_t entry, void (*on_code)(void *), void *cookie,
 			 int *status)
 {
-	bool inside = false;
+	bool inside = true; /* the first stop is the end of the execve that brought it here */
 	int forwarded = 0;
 
 	for (;;) {
