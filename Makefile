@@ -84,7 +84,7 @@ $(B)/%.skel.h: $(B)/bpf/%.bpf.o
 $(PROTO).c $(PROTO).h &: user/profile/pprof.proto
 	$(say) PROTOC $<
 	@mkdir -p $(@D)
-	$(Q)protoc-c --proto_path=user/profile --c_out=$(@D) $<
+	$(Q)protoc --proto_path=user/profile --c_out=$(@D) $<
 	@touch $(PROTO).c $(PROTO).h
 
 $(PROTO).o: $(PROTO).c $(PROTO).h

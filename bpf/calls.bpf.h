@@ -42,21 +42,29 @@ static __always_inline void thread__abandon_call(const struct owner *owner, stru
 	thread->mode = 0;
 }
 
-/*
- * Is a call at stack pointer `sp` made from inside the thread's current one? Equal stack pointers mean a tail call
- * (malloc jumping to the function that does the work) if the return address is the return probe's trampoline, which
- * the outer call put there; else the outer call is over without our seeing it return.
- */
-static __always_inline bool thread__is_inside(const struct mt_thread *thread, u32 process, u64 sp)
+static __always_inline bool is_trampoline(const struct owner *owner, u64 address)
 {
-	u64 pc = 0;
+	u64 pc = 0, trampoline = owner->process->trampoline;
 
-	if (!(thread->mode & MT_THREAD_BUSY) || thread->process != process || sp > thread->sp)
+	if (!trampoline) {
+		trampoline = kernel__return_trampoline();
+		owner->process->trampoline = trampoline;
+	}
+	bpf_probe_read_user(&pc, sizeof(pc), (void *)address);
+	return pc && pc == trampoline;
+}
+
+/*
+ * Is a call at stack pointer `sp` made from inside the thread's current one? Where that one's return address was, the
+ * return probe's trampoline stands as long as it has not returned: if something else does, it was left by longjmp or
+ * an exception, and its stack used again. With the same stack pointer it is a tail call (malloc jumping to the
+ * function that does the work).
+ */
+static __always_inline bool thread__is_inside(const struct owner *owner, const struct mt_thread *thread, u64 sp)
+{
+	if (!(thread->mode & MT_THREAD_BUSY) || thread->process != owner->id || sp > thread->sp)
 		return false;
-	if (sp < thread->sp)
-		return true;
-	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
-	return pc && pc == kernel__return_trampoline();
+	return is_trampoline(owner, thread->sp);
 }
 
 /* The sampling period in force: the one that was asked for, or a longer one while the live table is filling up. */
@@ -149,7 +157,7 @@ static __always_inline int call__enter(struct pt_regs *ctx)
 		owner.counters->stepped_allocs++;
 	thread = thread__get(tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
-		if (thread__is_inside(thread, owner.id, ctx->sp))
+		if (thread__is_inside(&owner, thread, ctx->sp))
 			return CALL_IS_DONE;
 		thread__abandon_call(&owner, thread);
 	}
@@ -241,15 +249,24 @@ static __always_inline void call__leave(struct pt_regs *ctx)
 	thread->mode = 0;
 }
 
-/* A free that matches nothing is one of a block from before tracing, unless it is an allocator's call of its own. */
-static __always_inline void call__count_unmatched(const struct owner *owner, u64 sp)
+/*
+ * A free that matches nothing is one of a block from before tracing, unless it is an allocator's call of its own: from
+ * inside an allocation, from one free function to another, or from glibc, which passes what is in a thread's cache
+ * through free a second time when the thread ends (tcache_thread_shutdown).
+ */
+static __always_inline void call__count_unmatched(const struct owner *owner, u64 address, u64 sp)
 {
+	const struct mt_process *process = owner->process;
 	struct mt_thread *thread;
+	u64 pc = 0;
 
-	if (owner->session->period || owner->session->pressed_period)
+	if (owner->session->period || owner->session->pressed_period || owner->counters->last_freed == address)
+		return;
+	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
+	if (pc >= process->libc_start && pc < process->libc_limit)
 		return;
 	thread = thread__get((u32)bpf_get_current_pid_tgid());
-	if (!thread || !thread__is_inside(thread, owner->id, sp))
+	if (!thread || !thread__is_inside(owner, thread, sp))
 		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
 }
 
@@ -270,15 +287,47 @@ static __always_inline void call__free(struct pt_regs *ctx)
 	if (!address)
 		return;
 	if (!account__take(&owner, address, &block)) {
-		call__count_unmatched(&owner, ctx->sp);
+		call__count_unmatched(&owner, address, ctx->sp);
 		return;
 	}
+	owner.counters->last_freed = address;
 	site = account__retire(&owner, &block);
 	if (!owner.session->count_details || !site)
 		return;
 	thread = thread__get((u32)bpf_get_current_pid_tgid());
 	if (thread && thread->last_address == address)
 		__sync_fetch_and_add(&site->temporary_objects, block.objects);
+}
+
+/*
+ * longjmp: where will the stack pointer be? In glibc's and musl's jmp_buf for x86-64 it is word 6; glibc rotates it
+ * and xors it with the pointer guard of the thread control block (PTR_MANGLE, at %fs:0x30).
+ */
+static __always_inline u64 jump__target_sp(u64 env, u64 sp)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 fsbase = BPF_CORE_READ(task, thread.fsbase), word = 0, guard = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)(env + 6 * sizeof(u64)));
+	if (word >= sp && word - sp < FRAME_SIZE_MAX)
+		return word;
+	bpf_probe_read_user(&guard, sizeof(guard), (void *)(fsbase + 0x30));
+	return (word >> 17 | word << 47) ^ guard;
+}
+
+/* A jump over the call that the thread is in: it will not return. */
+static __always_inline void call__jump(struct pt_regs *ctx)
+{
+	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+	u64 cookie = probe_cookie(ctx), env = 0;
+	struct owner owner;
+
+	if (!thread || !(thread->mode & MT_THREAD_BUSY) || !owner__from_cookie(cookie, &owner) ||
+	    thread->process != owner.id)
+		return;
+	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &env);
+	if (jump__target_sp(env, ctx->sp) > thread->sp)
+		thread__abandon_call(&owner, thread);
 }
 
 #endif

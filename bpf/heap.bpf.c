@@ -45,10 +45,17 @@ int loader_event(struct pt_regs *ctx)
 	return 0;
 }
 
+SEC("uprobe")
+int thread_jump(struct pt_regs *ctx)
+{
+	call__jump(ctx);
+	return 0;
+}
+
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	lifecycle__exec((const struct task_struct *)ctx->args[0]);
+	lifecycle__exec((const struct task_struct *)ctx->args[0], (u32)ctx->args[1]);
 	return 0;
 }
 

@@ -41,12 +41,14 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->peak_epoch = 0;
 	process->peak_ns = 0;
 	process->until_ns = 0;
+	process->trampoline = 0;
+	process->libc_start = process->libc_limit = 0;
 	process->since_ns = bpf_ktime_get_ns();
 	process->state = MT_PROCESS_LIVE;
 }
 
-/* The old image's books are closed and kept under its number; the new one starts empty. */
-static __always_inline void lifecycle__exec(const struct task_struct *task)
+/* `old_pid` is the thread that called exec; it has its leader's id by now. The old image's books are closed and kept under its number; the new one starts empty. */
+static __always_inline void lifecycle__exec(const struct task_struct *task, u32 old_pid)
 {
 	struct owner owner;
 
@@ -60,7 +62,7 @@ static __always_inline void lifecycle__exec(const struct task_struct *task)
 		owner.id = MT_PROCESS(MT_PROCESS_SLOT(owner.id), owner.process->generation);
 	}
 	begin_image(owner.process);
-	send_event(&owner, MT_EVENT_EXEC, 0, 0);
+	send_event(&owner, MT_EVENT_EXEC, 0, old_pid != (u32)BPF_CORE_READ(task, pid));
 }
 
 static __always_inline void lifecycle__exit(const struct task_struct *task)
@@ -95,9 +97,9 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 
 	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
 		return;
-	if (!owner.session->follow_forks || owner.process->state != MT_PROCESS_LIVE)
+	if (owner.process->state != MT_PROCESS_LIVE)
 		return;
-	if (bpf_map_pop_elem(&free_slots, &slot)) {
+	if (!owner.session->follow_forks || bpf_map_pop_elem(&free_slots, &slot)) {
 		count_loss(owner.counters, MT_LOSS_FORK_UNTRACKED);
 		return;
 	}

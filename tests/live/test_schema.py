@@ -5,6 +5,7 @@
 Run from the top of the tree, after make: python3 tests/live/test_schema.py (or through pytest).
 """
 import copy
+import functools
 import json
 import os
 import pathlib
@@ -16,6 +17,10 @@ try:
     import jsonschema
 except ImportError:
     jsonschema = None
+try:
+    import referencing.jsonschema
+except ImportError:  # before jsonschema 4.18
+    referencing = None
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MEMTRAWL_BUILD", TOP / "build"))
@@ -23,16 +28,29 @@ SCHEMAS = TOP / "user/render/schema"
 GOLDEN = TOP / "tests/golden"
 
 
+@functools.lru_cache(maxsize=None)
 def validator(kind):
-    schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+    """Schemas refer to each other by the names of their files."""
+    schemas = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
+    schema = schemas[f"{kind}.schema.json"]
+    checker = jsonschema.Draft202012Validator
+    checker.check_schema(schema)
+    if referencing:
+        resources = [(name, referencing.jsonschema.DRAFT202012.create_resource(s)) for name, s in schemas.items()]
+        return checker(schema, registry=referencing.Registry().with_resources(resources))
+    return checker(schema, resolver=jsonschema.RefResolver("", schema, store=schemas))
+
+
+def run(*arguments):
+    """A command that must succeed; returns what it printed."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MEMTRAWL_")}
+    done = subprocess.run([BUILD / "memtrawl", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, env=environment, timeout=60)
+    return done.stdout
 
 
 def memtrawl(*arguments):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MEMTRAWL_")}
-    done = subprocess.run([BUILD / "memtrawl", *arguments], check=True, stdout=subprocess.PIPE, env=environment)
-    return json.loads(done.stdout)
+    return json.loads(run(*arguments))
 
 
 def objects(node):
@@ -69,7 +87,8 @@ class Schemas(unittest.TestCase):
     def test_golden_documents(self):
         paths = sorted(GOLDEN.glob("*.json"))
         self.assertEqual({json.loads(p.read_text())["schema"] for p in paths},
-                         {"memtrawl.profile/1", "memtrawl.leaks/1", "memtrawl.diff/1", "memtrawl.list/1"})
+                         {"memtrawl.profile/1", "memtrawl.leaks/1", "memtrawl.diff/1", "memtrawl.list/1",
+                          "memtrawl.run/1", "memtrawl.status/1"})
         for path in paths:
             with self.subTest(path.name):
                 self.check(json.loads(path.read_text()))
@@ -90,6 +109,41 @@ class Schemas(unittest.TestCase):
             empty = memtrawl("list", "--store", folder + "/none", "--json")
             validator("list").validate(empty)
             self.assertEqual(empty["snapshots"], [])
+
+    @unittest.skipUnless(os.geteuid() == 0, "live tests must be run as root")
+    def test_what_verbs_print_of_a_process(self):
+        server = subprocess.Popen([BUILD / "targets/leaky_server", "60"], stdin=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        target = ("-p", server.pid)
+        self.check(memtrawl("leaks", *target, "--for", "1s", "--json"))
+        with tempfile.TemporaryDirectory() as folder:
+            store = ("--store", folder)
+            run("start", *target, *store, "--max-overhead", "off")
+            self.addCleanup(subprocess.run, [BUILD / "memtrawl", "stop", "-p", str(server.pid)], check=False,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            status = memtrawl("status", *target, *store, "--json")
+            self.check(status)
+            self.assertEqual([s["pid"] for s in status["sessions"]], [server.pid])
+            run("snapshot", *target, *store, "first")
+            self.check(memtrawl("leaks", *target, "--for", "1s", "--json"))
+            run("snapshot", *target, *store, "second")
+            self.check(memtrawl("show", "first", *store, "--json"))
+            self.check(memtrawl("diff", "first", "second", *store, "--json"))
+            self.check(memtrawl("list", *store, "--json"))
+            self.assertEqual(memtrawl("status", *target, *store, "--json")["sessions"][0]["snapshots"], 2)
+            run("stop", *target)
+
+    @unittest.skipUnless(os.geteuid() == 0, "live tests must be run as root")
+    def test_what_run_prints(self):
+        with tempfile.TemporaryDirectory() as folder:
+            report = pathlib.Path(folder, "report.json")
+            run("run", "-o", report, "--", BUILD / "targets/malloc_family", "--now")
+            document = json.loads(report.read_text())
+            self.check(document)
+            self.assertEqual(document["exit"], {"status": 0, "signal": None})
+            self.assertEqual(sum(size["objects"] for size in document["sizes"]),
+                             document["profile"]["totals"]["alloc_objects"])
 
     def test_sites_and_others_add_up(self):
         document = json.loads((GOLDEN / "profile-stack.json").read_text())

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/observe.h"
+#include "trace/description.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
 
@@ -41,12 +42,40 @@ static void save_last(const struct keeper *keeper)
 	}
 }
 
+/* exec has closed the books of one program and opened those of the next: the old ones go to the store. */
+static const struct keeper *this_keeper;
+
+static void save_image(struct session *session, struct tracked *tracked)
+{
+	struct store_save how = {.keep = this_keeper->store->keep};
+	struct read_options read = {.ages = true};
+	struct profile *profile = NULL;
+	char *name = NULL;
+
+	if (session__profile_image(session, tracked, tracked->generation - 1, &read, &profile, NULL))
+		return;
+	profile->end_reason = strdup("the process called exec and became another program");
+	observe__name(tracked, profile);
+	store__save(this_keeper->store->directory, profile, &how, &name, NULL);
+	profile__free(profile);
+	free(name);
+}
+
+static void describe(struct session *session)
+{
+	description__save(session, NULL);
+}
+
 /* Until the target has ended or we are asked to stop. */
 static void keep(struct keeper *keeper)
 {
 	struct session *session = keeper->session;
 
 	session->shared->keeper = (uint32_t)getpid();
+	session->follow_exec = true;
+	session->on_image_end = save_image;
+	session->on_change = describe;
+	this_keeper = keeper;
 	while (!observe__interrupted() && !session__all_ended(session)) {
 		int code = session__poll(session, 100, NULL);
 
@@ -82,6 +111,8 @@ static int begin(struct keeper *keeper, struct error *err)
 	code = session__add(keeper->session, process, false, err);
 	if (!code)
 		code = session__pin(keeper->session, err);
+	if (!code)
+		code = description__save(keeper->session, err);
 	if (!code)
 		session__begin(keeper->session);
 	return code;

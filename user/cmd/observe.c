@@ -93,6 +93,26 @@ static int check_process(pid_t pid, struct error *err)
 	return code;
 }
 
+/* Of the session's processes, the one that was asked for, and those it forked. */
+static int open_pinned(pid_t pid, struct session **session, struct error *err)
+{
+	int code = session__open_pinned(pin__find(pid), session, err);
+	struct tracked **tracked;
+
+	if (code)
+		return code;
+	tracked = (*session)->tracked;
+	for (size_t i = 1; i < (*session)->count; i++) {
+		if (tracked[i]->process->pid == pid) {
+			struct tracked *first = tracked[0];
+
+			tracked[0] = tracked[i];
+			tracked[i] = first;
+		}
+	}
+	return 0;
+}
+
 bool observe__is_pinned(const struct session *session)
 {
 	return !session->events;
@@ -113,8 +133,8 @@ int observe__start(const struct tracing_options *options, double default_overhea
 	code = tracing_options__pids(options, &pids, &count, err);
 	if (!code)
 		code = observe__check_rights(err);
-	if (!code && count == 1 && pin__exists(pids[0])) {
-		code = session__open_pinned(pids[0], result, err);
+	if (!code && count == 1 && pin__find(pids[0])) {
+		code = open_pinned(pids[0], result, err);
 		tracing_options__free_specs(&session_options);
 		free(pids);
 		return code;
@@ -300,11 +320,16 @@ int observe__output(const struct session *session, enum report_kind kind, const 
 	int code = 0;
 
 	for (size_t i = 0; !code && i < session->count; i++) {
+		struct output_options own = *output;
 		struct profile *profile = NULL;
 
 		code = observe__profile(session, session->tracked[i], read, &profile, err);
+		if (!code && i > 0)
+			code = output_options__further(output, session->tracked[i]->process->pid, &own, err);
 		if (!code)
-			code = output__profile(kind, profile, report, output, err);
+			code = output__profile(kind, profile, report, &own, err);
+		if (own.path != output->path)
+			free((char *)own.path);
 		profile__free(profile);
 	}
 	return code;

@@ -61,9 +61,10 @@ static int save_all(const struct session *session, const struct snapshot_options
 	struct store_save how = {.name = name, .replace = own->replace, .keep = store->keep};
 	int code = 0;
 
-	if (name && session->count > 1)
+	/* a name is for one process: of a session that follows forks, the one that was asked for */
+	if (name && session->count > 1 && !observe__is_pinned(session))
 		return error__usage(err, "a name is for one process, and these are %zu: leave it out", session->count);
-	for (size_t i = 0; !code && i < session->count; i++)
+	for (size_t i = 0; !code && i < (name ? 1 : session->count); i++)
 		code = save(session, session->tracked[i], store, &how, err);
 	return code;
 }

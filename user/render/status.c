@@ -95,7 +95,7 @@ static json_t *session_of(const struct status_row *row)
 
 	pieces__add_escaped(&comm, row->comm ? row->comm : "?");
 	set_count(object, "pid", (uint64_t)row->pid);
-	json_object_set_new(object, "comm", json_string(comm.data));
+	json_object_set_new(object, "comm", json_string(comm.data ? comm.data : ""));
 	json_object_set_new(object, "alive", json_boolean(row->alive));
 	json_object_set_new(object, "attended", json_boolean(row->keeper != 0));
 	json_object_set_new(object, "keeper_pid", row->keeper ? json_integer(row->keeper) : json_null());

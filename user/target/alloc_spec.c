@@ -67,8 +67,9 @@ static int parse_arguments(const char *text, struct alloc_signature *signature, 
 			return error__usage(err, "expected ',' or ')' after '%s='", name);
 	}
 	text += 1 + strspn(text + 1, " ");
-	if (*text && strcmp(text, "-> ptr"))
-		return error__usage(err, "expected '-> ptr' or nothing at '%s'", text);
+	/* what an allocation returns must be said; a free, and one that stores the block, return nothing of interest */
+	if (signature->class == MT_CLASS_ALLOC || signature->class == MT_CLASS_REALLOC || *text)
+		return strcmp(text, "-> ptr") ? error__usage(err, "expected '-> ptr' after the arguments") : 0;
 	return 0;
 }
 
@@ -79,7 +80,7 @@ int alloc_spec__parse(const char *text, bool is_free, struct alloc_spec *spec, s
 	int code;
 
 	memset(spec, 0, sizeof(*spec));
-	if (!colon || !paren || paren < colon || paren == colon + 1) {
+	if (!colon || !paren || paren < colon || paren == colon + 1 || colon == text) {
 		code = error__usage(err, "expected LIB:FUNCTION(...)");
 		goto out;
 	}
@@ -112,5 +113,5 @@ bool alloc_spec__matches_object(const struct alloc_spec *spec, const char *path)
 
 	if (strchr(spec->object, '/'))
 		return !strcmp(spec->object, path);
-	return !length || (!strncmp(spec->object, name, length) && (!name[length] || name[length] == '.'));
+	return length && (!strncmp(spec->object, name, length) && (!name[length] || name[length] == '.'));
 }

@@ -8,6 +8,7 @@
 
 #include "lib/array.h"
 #include "target/elf_file.h"
+#include "target/elf_imports.h"
 
 enum { CODE_MAX = 64 << 10 }; /* no allocator's function is longer; what is, is treated as of unknown size */
 
@@ -68,6 +69,7 @@ struct collector {
 	bool has_dl_functions; /* glibc's dynamic loader, in ld.so or in a static program */
 	bool has_malloc;       /* an allocator, not only a user of one */
 	const char *kind;
+	uint64_t specs_found;
 };
 
 /* What a symbol says about whose object it is. */
@@ -81,7 +83,7 @@ static const struct {
 	{"_mstart", "musl"},		       {"__asan_init", "asan"},
 };
 
-static enum alloc_family classify(const struct collector *c, const struct elf_symbol *symbol,
+static enum alloc_family classify(struct collector *c, const struct elf_symbol *symbol,
 				  struct alloc_signature *signature)
 {
 	enum alloc_family family;
@@ -89,6 +91,7 @@ static enum alloc_family classify(const struct collector *c, const struct elf_sy
 	for (size_t i = 0; i < c->spec_count; i++) {
 		if (alloc_spec__matches_object(&c->specs[i], c->path) && !strcmp(c->specs[i].function, symbol->name)) {
 			*signature = c->specs[i].signature;
+			c->specs_found |= i < 64 ? 1ULL << i : 0;
 			return ALLOC_FAMILY_CUSTOM;
 		}
 	}
@@ -134,20 +137,26 @@ static void remove_function(struct alloc_object *object, size_t i)
 }
 
 /*
- * operator new of a library that is no allocator calls malloc (libstdc++'s does): probing both would only cost.
- * glibc's ld.so has a malloc for its own start; its rendezvous is all that is wanted of it.
+ * glibc's ld.so has a malloc for its own start; its rendezvous is all that is wanted of it. operator delete of a
+ * library that is no allocator (libstdc++'s) calls free, which is probed. Its operator new calls malloc, but is probed
+ * all the same: the caller that matters is that of new, which frame pointers do not tell from inside.
  */
-static void drop_indirect(struct collector *c)
+static bool is_wanted(const struct collector *c, const struct alloc_function *function)
 {
 	bool is_loader = c->has_dl_functions && !c->kind; /* a static program has __libc_malloc too */
 
-	for (size_t i = c->object->count; i-- > 0;) {
-		enum alloc_family family = c->object->functions[i].family;
+	if (function->family == ALLOC_FAMILY_JUMP)
+		return c->spec_count && c->kind;
+	if (is_loader)
+		return function->family == ALLOC_FAMILY_LOADER || function->family == ALLOC_FAMILY_CUSTOM;
+	return function->family != ALLOC_FAMILY_CXX || c->has_malloc || function->signature.class != MT_CLASS_FREE;
+}
 
-		if ((family == ALLOC_FAMILY_CXX && !c->has_malloc) ||
-		    (is_loader && family != ALLOC_FAMILY_LOADER && family != ALLOC_FAMILY_CUSTOM))
+static void drop_unwanted(struct collector *c)
+{
+	for (size_t i = c->object->count; i-- > 0;)
+		if (!is_wanted(c, &c->object->functions[i]))
 			remove_function(c->object, i);
-	}
 }
 
 struct code {
@@ -172,48 +181,92 @@ static struct alloc_function *function_at(struct alloc_object *object, uint64_t 
 	return NULL;
 }
 
-/* Names that only jump to another probed function of the same class would count each call twice. */
+/* ---- which functions end up in which */
+
+struct named_address {
+	const char *name;
+	uint64_t address;
+};
+
+static int match_name(const struct elf_symbol *symbol, void *cookie)
+{
+	struct named_address *wanted = cookie;
+
+	if (strcmp(symbol->name, wanted->name))
+		return 0;
+	wanted->address = symbol->address;
+	return 1;
+}
+
+/* The probed function at `target`, or that a stub there leads to within the object itself. */
+static struct alloc_function *function_behind(const struct elf_file *file, struct alloc_object *object, uint64_t target)
+{
+	struct alloc_function *function = function_at(object, target);
+	struct named_address wanted = {.name = function ? NULL : elf_imports__stub(file, target)};
+
+	if (wanted.name && elf_file__each_function(file, match_name, &wanted) == 1)
+		function = function_at(object, wanted.address);
+	return function;
+}
+
+/* Is the function only another name for a probed one of its class, one that jumps there straight away? */
+static bool is_forwarder(const struct elf_file *file, struct alloc_object *object,
+			 const struct alloc_function *function, struct code *code)
+{
+	const struct alloc_function *target;
+	uint64_t address;
+
+	read_code(file, function, code);
+	if (!probe_site__forwards(code->bytes, code->size, function->address, &address))
+		return false;
+	target = function_behind(file, object, address);
+	return target && target != function && target->signature.class == function->signature.class;
+}
+
+/* They would count each call twice. Two passes, because they may jump to one another. */
 static void drop_forwarders(const struct elf_file *file, struct alloc_object *object, struct code *code)
 {
-	for (size_t i = object->count; i-- > 0;) {
-		struct alloc_function *target, *function = &object->functions[i];
-		uint64_t address;
-
-		read_code(file, function, code);
-		if (!probe_site__forwards(code->bytes, code->size, function->address, &address))
-			continue;
-		target = function_at(object, address);
-		if (target && target != function && target->signature.class == function->signature.class)
+	for (size_t i = 0; i < object->count; i++)
+		object->functions[i].forwards = is_forwarder(file, object, &object->functions[i], code);
+	for (size_t i = object->count; i-- > 0;)
+		if (object->functions[i].forwards)
 			remove_function(object, i);
-	}
 }
 
 struct branch_check {
+	const struct elf_file *file;
 	struct alloc_object *object;
-	bool reaches_probed;
+	bool reaches_allocator;
 };
 
 static void check_branch(uint64_t target, void *cookie)
 {
 	struct branch_check *check = cookie;
+	struct alloc_signature signature;
+	const char *name;
 
-	if (function_at(check->object, target))
-		check->reaches_probed = true;
+	if (check->reaches_allocator)
+		return;
+	name = elf_imports__stub(check->file, target);
+	check->reaches_allocator = function_at(check->object, target) ||
+				   (name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE &&
+				    signature.class < MT_CLASS_FREE);
 }
 
 /*
  * Known allocators' malloc calls nothing that is probed, unless it branches there directly. Of an unknown one (a
  * wrapper that hands on to the next allocator, a pool that refills itself) nothing is assumed.
  */
-static bool is_leaf(struct alloc_object *object, const struct alloc_function *function, const struct code *code)
+static bool is_leaf(const struct elf_file *file, struct alloc_object *object, const struct alloc_function *function,
+		    const struct code *code)
 {
-	struct branch_check check = {.object = object};
+	struct branch_check check = {.file = file, .object = object};
 
 	if (!object->kind || function->family == ALLOC_FAMILY_CUSTOM || !code->whole ||
 	    function->signature.class != MT_CLASS_ALLOC || !strcmp(object->kind, "asan"))
 		return false;
 	probe_site__each_branch(code->bytes, code->size, function->address, check_branch, &check);
-	return !check.reaches_probed;
+	return !check.reaches_allocator;
 }
 
 static int choose_sites(const struct elf_file *file, struct alloc_object *object)
@@ -229,7 +282,7 @@ static int choose_sites(const struct elf_file *file, struct alloc_object *object
 		read_code(file, function, code);
 		probe_site__choose(code->bytes, code->size, function->address, code->whole,
 				   function->signature.arguments, &function->site);
-		function->leaf = is_leaf(object, function, code);
+		function->leaf = is_leaf(file, object, function, code);
 	}
 	free(code);
 	return 0;
@@ -252,7 +305,7 @@ static int fill_object(const struct process *process, const struct mapping *mapp
 	if (code)
 		return code;
 	code = elf_file__each_function(file, collect, c);
-	drop_indirect(c);
+	drop_unwanted(c);
 	object->kind = c->kind;
 	if (!code && object->count)
 		code = choose_sites(file, object);
@@ -265,6 +318,8 @@ static int fill_object(const struct process *process, const struct mapping *mapp
 	elf_file__free(file);
 	if (code)
 		return error__set(err, code, "cannot look for allocators in %s: %s", mapping->path, error__reason(code));
+	if (!object->kind && !c->has_malloc && object->count && object->functions[0].family == ALLOC_FAMILY_CXX)
+		object->kind = "C++ runtime";
 	if (!object->kind && c->has_dl_functions)
 		object->kind = "loader";
 	if (!object->kind)
@@ -282,6 +337,7 @@ static int add_object(const struct process *process, const struct mapping *mappi
 
 	object.path = strdup(mapping->path);
 	code = object.path ? fill_object(process, mapping, &c, err) : error__set(err, -ENOMEM, "out of memory");
+	allocators->specs_found |= c.specs_found;
 	if (code || !object.count) {
 		free_object(&object);
 		return code;

@@ -16,6 +16,7 @@ struct alloc_function {
 	uint64_t address; /* its virtual address in the file */
 	uint64_t size;	  /* 0 if unknown */
 	struct probe_site site;
+	bool forwards; /* only while they are looked for */
 	bool leaf; /* calls no other probed function: see MT_COOKIE_LEAF_SHIFT */
 };
 
@@ -32,6 +33,7 @@ struct alloc_object {
 struct allocators {
 	struct alloc_object *objects;
 	size_t count, capacity;
+	uint64_t specs_found; /* bit i: the spec number i names a function that is there (of the first 64) */
 	char *unreadable; /* why a file could not be read, of the last such file; NULL if all could */
 };
 

@@ -599,3 +599,35 @@ int elf_file__each_function(const struct elf_file *file, int (*visit)(const stru
 			ret = visit_table(file, &file->tables[i], visit, cookie);
 	return ret;
 }
+
+bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t *value)
+{
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const Elf64_Phdr *segment = &file->segments[i];
+		uint64_t count = segment->p_filesz / sizeof(Elf64_Dyn);
+		Elf64_Dyn entry;
+
+		for (uint64_t j = 0; segment->p_type == PT_DYNAMIC && j < count && j < DYNAMIC_MAX; j++) {
+			if (!read_exact(file, segment->p_offset + j * sizeof(entry), &entry, sizeof(entry)) ||
+			    entry.d_tag == DT_NULL)
+				return false;
+			if (entry.d_tag == tag) {
+				*value = entry.d_un.d_val;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+const char *elf_file__dynamic_symbol_name(const struct elf_file *file, uint64_t index)
+{
+	struct symbol_table *table = &file->tables[TABLE_DYNSYM];
+	Elf64_Sym raw;
+
+	if (!table->present || index >= table->count || read_strings(file, table) ||
+	    !read_exact(file, table->offset + index * sizeof(raw), &raw, sizeof(raw)) ||
+	    raw.st_name >= table->strings_size)
+		return NULL;
+	return table->strings + raw.st_name;
+}

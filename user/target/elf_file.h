@@ -57,4 +57,10 @@ struct elf_symbol {
 int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
 			    void *cookie);
 
+/* The value of an entry of the dynamic section (DT_*); false if there is none. */
+bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t *value);
+
+/* The name of a symbol of .dynsym, defined or not, by its index; NULL if there is no such. Valid as elf_symbol.name. */
+const char *elf_file__dynamic_symbol_name(const struct elf_file *file, uint64_t index);
+
 #endif

@@ -4,11 +4,13 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -26,6 +28,27 @@ struct launch {
 
 /* ---- the child */
 
+/* execvp without its fallback to sh: a file that the kernel cannot execute is no command. */
+static void execute(char **argv)
+{
+	const char *path = getenv("PATH"), *end;
+	char file[PATH_MAX];
+	int reason = ENOENT;
+
+	if (strchr(argv[0], '/')) {
+		execv(argv[0], argv);
+		return;
+	}
+	for (path = path ? path : "/usr/bin:/bin"; *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		snprintf(file, sizeof(file), "%.*s/%s", (int)(end - path), path, argv[0]);
+		execv(file, argv);
+		if (errno != ENOENT && errno != ENOTDIR)
+			reason = errno;
+	}
+	errno = reason;
+}
+
 static void become(char **argv, int report)
 {
 	signal(SIGINT, SIG_DFL);
@@ -35,7 +58,7 @@ static void become(char **argv, int report)
 	signal(SIGPIPE, SIG_DFL);
 	if (!ptrace(PTRACE_TRACEME, 0, NULL, NULL)) {
 		raise(SIGSTOP);
-		execvp(argv[0], argv);
+		execute(argv);
 	}
 	if (write(report, &errno, sizeof(errno)) != sizeof(errno))
 		_exit(126);

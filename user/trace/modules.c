@@ -84,3 +84,19 @@ int modules__update(struct modules *modules, const struct process *process, cons
 	}
 	return 0;
 }
+
+int modules__copy(struct modules *modules, const struct modules *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		struct module module = from->modules[i];
+
+		module.path = module.path ? strdup(module.path) : NULL;
+		module.build_id = module.build_id ? strdup(module.build_id) : NULL;
+		if (!array__push(modules->modules, modules->count, modules->capacity, module)) {
+			free(module.path);
+			free(module.build_id);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}

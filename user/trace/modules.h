@@ -22,6 +22,8 @@ struct modules {
 
 /* Adds what is mapped now and was not known. Returns 0 or -ENOMEM. */
 int modules__update(struct modules *modules, const struct process *process, const struct maps *maps);
+/* Adds copies of another process's, for its forked child. Returns 0 or -ENOMEM. */
+int modules__copy(struct modules *modules, const struct modules *from);
 /* The newest module with the address in it, or NULL. */
 const struct module *modules__find(const struct modules *modules, uint64_t address);
 void modules__free(struct modules *modules);

@@ -17,6 +17,7 @@
 
 #include "lib/array.h"
 #include "trace/budget.h"
+#include "trace/description.h"
 #include "trace/top.h"
 
 #define BPFFS	    "/sys/fs/bpf"
@@ -166,6 +167,43 @@ int session__pin_new_links(struct session *session, struct error *err)
 	return code;
 }
 
+/* Does the session pinned in that directory follow the process? Its `targets` map has the living, `processes` all. */
+static bool follows(const char *path, pid_t pid)
+{
+	char name[PATH_MAX];
+	struct mt_process entry;
+	bool found = false;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/processes", path);
+	fd = bpf_obj_get(name);
+	for (uint32_t slot = 0; fd >= 0 && !found && slot < MT_SLOTS_MAX; slot++)
+		found = !bpf_map_lookup_elem(fd, &slot, &entry) && entry.state != MT_PROCESS_FREE &&
+			entry.tgid == (uint32_t)pid;
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+pid_t pin__find(pid_t pid)
+{
+	pid_t *pids = NULL, found = 0;
+	char path[PATH_MAX];
+	size_t count = 0;
+
+	if (pin__exists(pid))
+		return pid;
+	if (pin__list(&pids, &count, NULL))
+		return 0;
+	for (size_t i = 0; !found && i < count; i++) {
+		path_of(path, sizeof(path), pids[i]);
+		if (follows(path, pid))
+			found = pids[i];
+	}
+	free(pids);
+	return found;
+}
+
 bool pin__exists(pid_t pid)
 {
 	char path[PATH_MAX];
@@ -182,6 +220,7 @@ int pin__remove(pid_t pid, struct error *err)
 	if (access(path, F_OK))
 		return 0;
 	remove_directory(path);
+	description__remove(pid);
 	if (!access(path, F_OK))
 		return error__set(err, -EIO, "cannot remove all of %s", path);
 	return 0;
@@ -234,7 +273,6 @@ static struct tracked *recall_process(const struct session *session, uint32_t sl
 	tracked->slot = slot;
 	tracked->generation = entry->generation;
 	tracked->ended = entry->state == MT_PROCESS_EXITED;
-	tracked->replaced = entry->generation > 0 && !session->options.follow_forks;
 	if (process__open((pid_t)entry->tgid, &tracked->process, NULL) ||
 	    tracked->process->start_boot_ns / 10000000 != entry->start_ns / 10000000) {
 		process__free(tracked->process);
@@ -285,7 +323,9 @@ int session__open_pinned(pid_t pid, struct session **result, struct error *err)
 		code = session__map_arrays(session, err);
 	if (!code) {
 		recall_options(session);
+		session->follow_exec = true;
 		code = recall_processes(session, err);
+		description__load(session, pid);
 	}
 	if (code) {
 		session__free(session);
@@ -299,7 +339,8 @@ int session__open_pinned(pid_t pid, struct session **result, struct error *err)
 
 static int kind_of(const char *name)
 {
-	static const char *const kinds[] = {"link_alloc_", "link_realloc_", "link_free_", "link_loader_", "link_event_"};
+	static const char *const kinds[] = {"link_alloc_", "link_realloc_", "link_free_", "link_loader_",
+					     "link_jump_",  "link_event_"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strncmp(name, kinds[i], strlen(kinds[i])))

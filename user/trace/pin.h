@@ -36,6 +36,9 @@ int session__pin_new_links(struct session *session, struct error *err);
 /* Is there a session pinned for the pid? */
 bool pin__exists(pid_t pid);
 
+/* The pid that the session is pinned under which follows the process (its own, or a forebear's); 0 if none does. */
+pid_t pin__find(pid_t pid);
+
 /* Removes a session's pins, and with them its probes. 0 if there are none. */
 int pin__remove(pid_t pid, struct error *err);
 

@@ -234,11 +234,28 @@ static int attach_objects(struct session *session, struct tracked *tracked, cons
 	return code;
 }
 
+/* Tells the programs where glibc's code is, which is what frees on its own account. */
+static void note_libc(const struct session *session, const struct tracked *tracked)
+{
+	struct mt_process *entry = &session->processes[tracked->slot];
+
+	for (size_t i = 0; i < tracked->allocators.count; i++) {
+		const struct alloc_object *object = &tracked->allocators.objects[i];
+		const struct mapping *mapping = maps__find(&tracked->maps, object->start);
+
+		if (strcmp(object->kind, "glibc") || !mapping)
+			continue;
+		entry->libc_limit = mapping->limit;
+		entry->libc_start = mapping->start;
+	}
+}
+
 int session__rescan(struct session *session, struct tracked *tracked, struct error *err)
 {
 	struct allocators found;
 	int code;
 
+	tracked->scanned_ns = monotonic_ns();
 	code = maps__read(tracked->process, &tracked->maps, err);
 	if (code)
 		return code;
@@ -252,6 +269,7 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 	/* libraries that were unloaded keep their links until the session ends; their files may come back */
 	allocators__free(&tracked->allocators);
 	tracked->allocators = found;
+	note_libc(session, tracked);
 	return code;
 }
 
@@ -263,6 +281,22 @@ static int no_allocator(const struct tracked *tracked, struct error *err)
 			  "no allocator found in PID %d (%s)%s%s: a stripped static program needs its symbols, or name "
 			  "its functions with --alloc 'LIB:FUNC(size=arg1) -> ptr' --free 'LIB:FUNC(ptr=arg1)'",
 			  tracked->process->pid, tracked->process->comm, why ? "; " : "", why ? why : "");
+}
+
+/* A function that was named on the command line must be there: its blocks would be missed in silence. */
+static int check_specs(const struct session *session, const struct tracked *tracked, struct error *err)
+{
+	const char *why = tracked->allocators.unreadable;
+
+	for (size_t i = 0; i < session->options.spec_count && i < 64; i++) {
+		const struct alloc_spec *spec = &session->options.specs[i];
+
+		if (!(tracked->allocators.specs_found >> i & 1))
+			return error__set(err, -ENOENT, "PID %d has no function %s in a file named %s%s%s",
+					  tracked->process->pid, spec->function, spec->object, why ? ": " : "",
+					  why ? why : "; is it stripped, or not loaded yet?");
+	}
+	return 0;
 }
 
 static int enter_slot(const struct session *session, const struct tracked *tracked, struct error *err)
@@ -300,6 +334,8 @@ int session__add(struct session *session, struct process *process, bool armed, s
 		code = session__rescan(session, tracked, err);
 	if (!code && !armed && !allocators__any(&tracked->allocators))
 		code = no_allocator(tracked, err);
+	if (!code && !armed)
+		code = check_specs(session, tracked, err);
 	if (!code && !array__push(session->tracked, session->count, session->capacity, tracked))
 		code = error__set(err, -ENOMEM, "out of memory");
 	if (code)
@@ -340,42 +376,66 @@ static struct tracked *tracked_in(const struct session *session, uint32_t slot)
 	return NULL;
 }
 
-/* A forked child has its parent's mappings; its files are watched already, as links have no pid filter then. */
+/*
+ * A forked child has its parent's mappings; its files are watched already, as links have no pid filter then. One that
+ * is gone again by now is known by its pid and by what it was forked from.
+ */
 static void on_fork(struct session *session, const struct mt_event *event)
 {
+	const struct tracked *parent = tracked_in(session, MT_PROCESS_SLOT(event->parent));
 	struct tracked *tracked = calloc(1, sizeof(*tracked));
 
 	if (!tracked)
 		return;
-	if (process__open((pid_t)event->tgid, &tracked->process, NULL)) { /* gone again: nobody to name it after */
-		free(tracked);
-		return;
-	}
 	tracked->slot = MT_PROCESS_SLOT(event->process);
-	if (!array__push(session->tracked, session->count, session->capacity, tracked)) {
+	if (process__open((pid_t)event->tgid, &tracked->process, NULL))
+		tracked->process = process__gone((pid_t)event->tgid);
+	if (parent)
+		modules__copy(&tracked->modules, &parent->modules);
+	if (!tracked->process || !array__push(session->tracked, session->count, session->capacity, tracked)) {
 		free_tracked(tracked);
 		return;
+	}
+	if (parent && tracked->process->proc_fd < 0) {
+		free(tracked->process->comm);
+		tracked->process->comm = strdup(parent->process->comm);
 	}
 	session__rescan(session, tracked, NULL);
 }
 
-static void on_exec(struct session *session, struct tracked *tracked)
+/* The kernel keeps a pid filter's probes for the thread group's leader: exec from another thread loses them. */
+static void attach_again(struct session *session, struct tracked *tracked)
+{
+	if (session->options.follow_forks)
+		return; /* no filter */
+	tracked->lost_probes = true;
+	links__close(&tracked->links);
+	allocators__free(&tracked->allocators);
+	session__rescan(session, tracked, NULL);
+}
+
+static void on_exec(struct session *session, struct tracked *tracked, const struct mt_event *event)
 {
 	struct process *process = NULL;
+	bool first = tracked->armed;
 
 	tracked->armed = false;
-	tracked->generation++;
+	tracked->generation = MT_PROCESS_GENERATION(event->process);
 	if (!session->follow_exec && !session->options.follow_forks) {
 		tracked->ended = true;
 		tracked->replaced = true;
 		return;
 	}
+	if (!first && session->on_image_end)
+		session->on_image_end(session, tracked);
 	modules__free(&tracked->modules);
-	if (!process__open(tracked->process->pid, &process, NULL)) {
-		process__free(tracked->process);
-		tracked->process = process;
-		session__rescan(session, tracked, NULL);
-	}
+	if (process__open(tracked->process->pid, &process, NULL))
+		return;
+	process__free(tracked->process);
+	tracked->process = process;
+	session__rescan(session, tracked, NULL);
+	if (event->exit_code)
+		attach_again(session, tracked);
 }
 
 static int on_event(void *cookie, void *data, size_t size)
@@ -393,16 +453,20 @@ static int on_event(void *cookie, void *data, size_t size)
 		return 0;
 	switch (event->kind) {
 	case MT_EVENT_EXEC:
-		on_exec(session, tracked);
+		on_exec(session, tracked, event);
 		break;
 	case MT_EVENT_EXIT:
 		tracked->ended = true;
 		tracked->exit_code = event->exit_code;
 		break;
-	case MT_EVENT_LOADER:
+	case MT_EVENT_LOADER: /* several at once need one look */
+		if (event->ns < tracked->scanned_ns)
+			return 0;
 		session__rescan(session, tracked, NULL);
 		break;
 	}
+	if (session->on_change)
+		session->on_change(session);
 	return 0;
 }
 

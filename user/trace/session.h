@@ -48,8 +48,10 @@ struct tracked {
 	bool armed;	     /* not followed before it calls exec */
 	bool ended;	     /* exited, or (unless exec is followed) became another program */
 	bool replaced;	     /* it ended by exec */
+	bool lost_probes;    /* exec from a thread that is not the leader: the kernel forgot the probes for a moment */
 	int exit_code;	     /* wait status, if it exited */
 	struct process_rss rss; /* as read last */
+	uint64_t scanned_ns; /* when its mappings were read last */
 	struct maps maps;
 	struct modules modules;
 	struct allocators allocators;
@@ -73,6 +75,8 @@ struct session {
 	size_t count, capacity;
 	struct budget *budget;
 	bool follow_exec; /* go on with the new program in the same slot */
+	void (*on_image_end)(struct session *session, struct tracked *tracked); /* before that: its books are closed */
+	void (*on_change)(struct session *session); /* processes or their files are not what they were */
 	uint64_t end_ns;  /* when it was ended, CLOCK_MONOTONIC; 0 before */
 };
 
