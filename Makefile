@@ -101,6 +101,21 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
+# the floor that benchmarks measure against
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(OBJECTS) $(PROTO).o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+# what the kernel's verifier does with each BPF program: libbpf alone, nothing of memtrawl's
+BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(sort $(wildcard bpf/*.bpf.c)))
+
+$(B)/tests/verifier/%: $(B)/tests/verifier/%.o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBBPF) -lelf -lz -o $@
+
+verifier-stats: $(B)/tests/verifier/stats $(BPF_OBJECTS)
+	@$^
+
 -include tests/targets/targets.mk
 
 check demo bench lint:

@@ -18,7 +18,7 @@ static int parse_argument(const char *text, char *name, int *position)
 {
 	int length = 0, number;
 
-	if (sscanf(text, " %15[a-z] = arg%d %n", name, &number, &length) != 2 || number < 1 || number > 5)
+	if (sscanf(text, " %15[a-z] = arg%9d %n", name, &number, &length) != 2 || number < 1 || number > 5)
 		return 0;
 	*position = number - 1;
 	return length;
