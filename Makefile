@@ -78,7 +78,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 
 $(B)/%.skel.h: $(B)/bpf/%.bpf.o
 	$(say) SKEL $@
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+	$(Q){ echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && echo '/* NOLINTEND */'; } > $@
 
 # ---- pprof's protobuf messages
 $(PROTO).c $(PROTO).h &: user/profile/pprof.proto
@@ -101,7 +101,10 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
+LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/*.c)))
+
 -include tests/targets/targets.mk
+targets: $(LIVE)
 
 check demo bench lint:
 	@tools/$@

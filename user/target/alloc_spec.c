@@ -69,7 +69,7 @@ static int parse_arguments(const char *text, struct alloc_signature *signature, 
 	text += 1 + strspn(text + 1, " ");
 	/* what an allocation returns must be said; a free, and one that stores the block, return nothing of interest */
 	if (signature->class == MT_CLASS_ALLOC || signature->class == MT_CLASS_REALLOC || *text)
-		return strcmp(text, "-> ptr") ? error__usage(err, "expected '-> ptr' after the arguments") : 0;
+		return strcmp(text, "-> ptr") != 0 ? error__usage(err, "expected '-> ptr' after the arguments") : 0;
 	return 0;
 }
 
