@@ -256,12 +256,21 @@ static __always_inline void call__leave(struct pt_regs *ctx)
 	thread->mode = 0;
 }
 
-/* A free that matches nothing is one of a block from before tracing, unless it is an allocator's call of its own. */
-static __always_inline void call__count_unmatched(const struct owner *owner, u64 sp)
+/*
+ * A free that matches nothing is one of a block from before tracing, unless it is an allocator's call of its own: from
+ * inside an allocation, from one free function to another, or from glibc, which passes what is in a thread's cache
+ * through free a second time when the thread ends (tcache_thread_shutdown).
+ */
+static __always_inline void call__count_unmatched(const struct owner *owner, u64 address, u64 sp)
 {
+	const struct mt_process *process = owner->process;
 	struct mt_thread *thread;
+	u64 pc = 0;
 
-	if (owner->session->period || owner->session->pressed_period)
+	if (owner->session->period || owner->session->pressed_period || owner->counters->last_freed == address)
+		return;
+	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
+	if (pc >= process->libc_start && pc < process->libc_limit)
 		return;
 	thread = thread__get((u32)bpf_get_current_pid_tgid());
 	if (!thread || !thread__is_inside(owner, thread, sp))
@@ -285,15 +294,47 @@ static __always_inline void call__free(struct pt_regs *ctx)
 	if (!address)
 		return;
 	if (!account__take(&owner, address, &block)) {
-		call__count_unmatched(&owner, ctx->sp);
+		call__count_unmatched(&owner, address, ctx->sp);
 		return;
 	}
+	owner.counters->last_freed = address;
 	site = account__retire(&owner, &block);
 	if (!owner.session->count_details || !site)
 		return;
 	thread = thread__get((u32)bpf_get_current_pid_tgid());
 	if (thread && thread->last_address == address)
 		__sync_fetch_and_add(&site->temporary_objects, block.objects);
+}
+
+/*
+ * longjmp: where will the stack pointer be? In glibc's and musl's jmp_buf for x86-64 it is word 6; glibc rotates it
+ * and xors it with the pointer guard of the thread control block (PTR_MANGLE, at %fs:0x30).
+ */
+static __always_inline u64 jump__target_sp(u64 env, u64 sp)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 fsbase = BPF_CORE_READ(task, thread.fsbase), word = 0, guard = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)(env + 6 * sizeof(u64)));
+	if (word >= sp && word - sp < FRAME_SIZE_MAX)
+		return word;
+	bpf_probe_read_user(&guard, sizeof(guard), (void *)(fsbase + 0x30));
+	return (word >> 17 | word << 47) ^ guard;
+}
+
+/* A jump over the call that the thread is in: it will not return. */
+static __always_inline void call__jump(struct pt_regs *ctx)
+{
+	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+	u64 cookie = probe_cookie(ctx), env = 0;
+	struct owner owner;
+
+	if (!thread || !(thread->mode & MT_THREAD_BUSY) || !owner__from_cookie(cookie, &owner) ||
+	    thread->process != owner.id)
+		return;
+	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &env);
+	if (jump__target_sp(env, ctx->sp) > thread->sp)
+		thread__abandon_call(&owner, thread);
 }
 
 #endif

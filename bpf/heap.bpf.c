@@ -45,6 +45,13 @@ int loader_event(struct pt_regs *ctx)
 	return 0;
 }
 
+SEC("uprobe")
+int thread_jump(struct pt_regs *ctx)
+{
+	call__jump(ctx);
+	return 0;
+}
+
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -42,6 +42,7 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->peak_ns = 0;
 	process->until_ns = 0;
 	process->trampoline = 0;
+	process->libc_start = process->libc_limit = 0;
 	process->since_ns = bpf_ktime_get_ns();
 	process->state = MT_PROCESS_LIVE;
 }

@@ -97,6 +97,7 @@ struct mt_process {
 	__u64 start_ns;	  /* of the process, CLOCK_BOOTTIME: with tgid, its identity */
 	__u64 since_ns;	  /* when this image came under tracing */
 	__u64 until_ns;	  /* when it ended, 0 while it lives */
+	__u64 libc_start, libc_limit; /* code of glibc, which frees blocks on its own account when a thread ends */
 	__u64 trampoline; /* address that return probes put in place of return addresses; 0: not known yet */
 	__u32 tgid;	  /* in the initial pid namespace */
 	__u32 generation; /* exec calls since it came under tracing */
@@ -116,6 +117,7 @@ struct mt_counters {
 	__u64 stepped_allocs, stepped_frees; /* of those entries, the ones at single-stepped instructions */
 	__u64 alloc_failed; /* allocations that returned no block */
 	__u64 jiffies;	    /* when now_ns was read */
+	__u64 last_freed;   /* address of the last tracked block that was freed */
 	__u64 now_ns;	    /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
 	__u64 loss[MT_LOSS_MAX];
 	__u64 size_objects[MT_SIZE_BUCKETS]; /* of allocations, if mt_session.count_details */
@@ -158,6 +160,7 @@ enum mt_class {
 	MT_CLASS_OUT,	  /* stores the block through a pointer argument: posix_memalign */
 	MT_CLASS_FREE,
 	MT_CLASS_LOADER, /* the dynamic loader has changed the mappings */
+	MT_CLASS_JUMP,	 /* longjmp: leaves calls without returning from them */
 	MT_CLASS_MAX,
 };
 
@@ -246,8 +249,8 @@ MT_ASSERT_SIZE(mt_site_key, 16);
 MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
-MT_ASSERT_SIZE(mt_process, 80);
-MT_ASSERT_SIZE(mt_counters, (8 + 11 + 48) * 8);
+MT_ASSERT_SIZE(mt_process, 96);
+MT_ASSERT_SIZE(mt_counters, (9 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 144);
 MT_ASSERT_SIZE(mt_event, 32);

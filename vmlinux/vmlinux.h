@@ -53,6 +53,11 @@ struct mm_struct {
 	struct uprobes_state uprobes_state;
 };
 
+/* Where a thread's control block is, on x86-64; kept up to date by arch_prctl and clone. Named fsbase since 4.7. */
+struct thread_struct {
+	unsigned long fsbase;
+};
+
 /* Identity. start_boottime has had this name since 5.5 (cf25e24db61c). */
 struct task_struct {
 	int pid;
@@ -62,6 +67,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 	struct task_struct *group_leader;
+	struct thread_struct thread;
 };
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import select
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -136,6 +137,9 @@ class Memtrawl:
     def json(self, *args, **more):
         return json.loads(self.ok(*args, **more))
 
+    def background(self, *args, **more):
+        return Background(self, args, **more)
+
     def session(self, pid, *args):
         return Session(self, pid, args)
 
@@ -143,6 +147,44 @@ class Memtrawl:
         """A snapshot of a session, read back with all its sites."""
         self.ok("snapshot", "-p", pid, name)
         return self.json("show", name, "--json", "-n", 0)
+
+
+class Background:
+    """A command of memtrawl's that goes on while the test does something. Killed, if need be, at the end."""
+
+    def __init__(self, memtrawl, args, stdin=subprocess.DEVNULL):
+        self.output, self.errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([BINARY, *map(str, args)], stdin=stdin, stdout=self.output,
+                                        stderr=self.errors, env=memtrawl.env)
+        self.pid = self.process.pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.output.close()
+        self.errors.close()
+
+    def said(self):
+        """What it has written until now, to standard output and to standard error."""
+        texts = []
+        for stream in (self.output, self.errors):
+            stream.seek(0)
+            texts.append(stream.read())
+        return texts
+
+    def end(self, timeout=10):
+        """Waits for its end; like subprocess.run."""
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"{self.process.args} goes on, {timeout} s after it should have ended\n" + "".join(self.said()))
+        return subprocess.CompletedProcess(self.process.args, status, *self.said())
 
 
 class Session:

@@ -13,7 +13,7 @@ TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_z
 	preallocated temporary random_sites peak fork_child exec_self spawn signal_handler longjmp_pool \
 	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop
 # dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
-TARGETS_GLIBC := dlopen_leak free_variants big_heap mixed_heap busy_cache_and_leak
+TARGETS_GLIBC := dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
 # programs that keep no account
 TARGETS_PLAIN := leaky_server
 TARGETS_CXX := cxx_new

@@ -4,6 +4,7 @@
 #include <string.h>
 
 const struct command commands[] = {
+	{"doctor", "tell what this kernel and a process allow, and at what cost", cmd_doctor},
 	{"leaks", "watch a process, and rank what it allocates and does not free", cmd_leaks},
 	{"start", "begin a session that outlives the command", cmd_start},
 	{"status", "tell how sessions are doing", cmd_status},

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/report_options.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/array.h"
 #include "profile/store.h"
@@ -67,8 +71,8 @@ static const struct option output_options[] = {
 		.type = OPTION_STRING,
 		.offset = offsetof(struct output_options, path),
 		.argument = "FILE",
-		.help = "write to FILE, in the format of its extension:\n.json, .csv, .folded, .pb.gz or .pprof, else "
-			"text",
+		.help = "write to FILE, in the format of its extension:\n.json, .csv, .folded, .pb.gz or .pprof, else text;\n"
+			"the report on each further process to a file of its own,\nx.PID.json for x.json",
 	},
 	{
 		.name = "format",
@@ -158,5 +162,26 @@ int output_options__format(const struct output_options *options, enum output_for
 		*format = (enum output_format)options->format;
 	else
 		*format = format_of_path(options->path);
+	return 0;
+}
+
+int output_options__further(const struct output_options *options, pid_t pid, struct output_options *own,
+			    struct error *err)
+{
+	const char *slash, *name, *dot;
+	struct stat file;
+	char *path;
+
+	*own = *options;
+	if (!options->path || (!stat(options->path, &file) && !S_ISREG(file.st_mode)))
+		return 0;
+	slash = strrchr(options->path, '/');
+	name = slash ? slash + 1 : options->path;
+	dot = ends_with(name, ".pb.gz") ? name + strlen(name) - strlen(".pb.gz") : strrchr(name, '.');
+	if (!dot || dot == name)
+		dot = name + strlen(name);
+	if (asprintf(&path, "%.*s.%d%s", (int)(dot - options->path), options->path, pid, dot) < 0)
+		return error__set(err, -ENOMEM, "out of memory");
+	own->path = path;
 	return 0;
 }

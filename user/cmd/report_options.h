@@ -3,6 +3,8 @@
 #ifndef MEMTRAWL_CMD_REPORT_OPTIONS_H
 #define MEMTRAWL_CMD_REPORT_OPTIONS_H
 
+#include <sys/types.h>
+
 #include "analyze/report.h"
 #include "cmd/options.h"
 #include "profile/store.h"
@@ -55,5 +57,13 @@ struct option_group store_options__read_group(struct store_options *options); /*
 
 /* The format that is asked for. A usage error if --json and --format contradict each other. */
 int output_options__format(const struct output_options *options, enum output_format *format, struct error *err);
+
+/*
+ * Where the report on a further process of several goes: to a file beside the first one's, with the pid before the
+ * extension, x.812.json for x.json. Standard output and devices are shared. Free own->path if it is not
+ * options->path. Returns 0 or -ENOMEM with err.
+ */
+int output_options__further(const struct output_options *options, pid_t pid, struct output_options *own,
+			    struct error *err);
 
 #endif

@@ -148,8 +148,8 @@ static int follow(struct run *run, struct error *err)
 
 /* ---- report */
 
-static int write_summary(const struct run *run, const struct run_summary *summary, enum output_format format,
-			 struct error *err)
+static int write_summary(const struct output_options *output, const struct run_summary *summary,
+			 enum output_format format, struct error *err)
 {
 	struct buf buf = {0};
 	int code = 0;
@@ -158,16 +158,16 @@ static int write_summary(const struct run *run, const struct run_summary *summar
 		render__run_json(summary, &buf);
 	else
 		render__run_text(summary, 0, &buf);
-	if (format == FORMAT_TEXT && !run->output.path)
+	if (format == FORMAT_TEXT && !output->path)
 		fwrite(buf.data ? buf.data : "", 1, buf.size, stderr);
 	else
-		code = output__write(&buf, &run->output, err);
+		code = output__write(&buf, output, err);
 	buf__free(&buf);
 	return code;
 }
 
-static int report_on(const struct run *run, const struct profile *profile, enum output_format format,
-		     struct error *err)
+static int report_on(const struct run *run, const struct profile *profile, const struct output_options *output,
+		     enum output_format format, struct error *err)
 {
 	struct report_options by_peak = run->report, by_live = run->report;
 	struct run_summary summary = {.command = run->command, .wait_status = run->wait_status, .profile = profile};
@@ -184,7 +184,7 @@ static int report_on(const struct run *run, const struct profile *profile, enum 
 	summary.at_peak = at_peak;
 	summary.at_exit = at_exit;
 	if (!code)
-		code = write_summary(run, &summary, format, err);
+		code = write_summary(output, &summary, format, err);
 	report__free(at_peak);
 	report__free(at_exit);
 	return code;
@@ -193,6 +193,7 @@ static int report_on(const struct run *run, const struct profile *profile, enum 
 static int report_process(const struct run *run, const struct tracked *tracked, uint64_t *live, struct error *err)
 {
 	struct read_options read = {.ages = true};
+	struct output_options output = run->output;
 	struct profile *profile = NULL;
 	enum output_format format;
 	int code;
@@ -200,17 +201,22 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 	code = output_options__format(&run->output, &format, err);
 	if (!code)
 		code = observe__profile(run->session, tracked, &read, &profile, err);
+	if (!code && tracked != run->session->tracked[0])
+		code = output_options__further(&run->output, tracked->process->pid, &output, err);
 	if (code)
-		return code;
+		goto out;
 	*live += profile->totals.live_bytes;
 	if (tracked == run->session->tracked[0]) { /* the end of the command is told as such */
 		free(profile->end_reason);
 		profile->end_reason = NULL;
 	}
 	if (format == FORMAT_TEXT || format == FORMAT_JSON)
-		code = report_on(run, profile, format, err);
+		code = report_on(run, profile, &output, format, err);
 	else
-		code = output__profile(REPORT_PROFILE, profile, &run->report, &run->output, err);
+		code = output__profile(REPORT_PROFILE, profile, &run->report, &output, err);
+out:
+	if (output.path != run->output.path)
+		free((char *)output.path);
 	profile__free(profile);
 	return code;
 }

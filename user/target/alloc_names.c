@@ -75,6 +75,13 @@ static const struct named extensions[] = {
 /* "_rjem_" is that of Rust's jemallocator, "__libc_" glibc's own (aliases of the unprefixed ones). */
 static const char *const prefixes[] = {"je_", "_rjem_", "_rjem_je_", "mi_", "tc_", "__libc_", "rp", "scalable_"};
 
+static const struct named jumps[] = {
+	{"longjmp", {MT_CLASS_JUMP, {0, NO, NO}}},
+	{"_longjmp", {MT_CLASS_JUMP, {0, NO, NO}}},
+	{"siglongjmp", {MT_CLASS_JUMP, {0, NO, NO}}},
+	{"__longjmp_chk", {MT_CLASS_JUMP, {0, NO, NO}}},
+};
+
 static const struct named loader = {"_dl_debug_state", {MT_CLASS_LOADER, {NO, NO, NO}}};
 
 static bool find(const struct named *table, size_t count, const char *name, struct alloc_signature *signature)
@@ -131,6 +138,8 @@ enum alloc_family alloc_names__find(const char *name, struct alloc_signature *si
 		return ALLOC_FAMILY_PREFIX;
 	if (name[0] == '_' && name[1] == 'Z' && find_operator(name, signature))
 		return ALLOC_FAMILY_CXX;
+	if (find(jumps, ARRAY_SIZE(jumps), name, signature))
+		return ALLOC_FAMILY_JUMP;
 	if (find(&loader, 1, name, signature))
 		return ALLOC_FAMILY_LOADER;
 	return ALLOC_FAMILY_NONE;

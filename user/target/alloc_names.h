@@ -23,6 +23,7 @@ enum alloc_family {
 	ALLOC_FAMILY_C,	     /* malloc's own: an object with it is an allocator */
 	ALLOC_FAMILY_PREFIX, /* the same under an allocator's prefix, je_malloc; or its extensions, mallocx */
 	ALLOC_FAMILY_CXX,    /* operator new and delete: probed only in objects that are allocators themselves */
+	ALLOC_FAMILY_JUMP,   /* longjmp, which matters where allocators call back: custom ones */
 	ALLOC_FAMILY_LOADER, /* the dynamic loader's rendezvous: _dl_debug_state */
 	ALLOC_FAMILY_CUSTOM, /* named on the command line */
 };

@@ -145,6 +145,8 @@ static bool is_wanted(const struct collector *c, const struct alloc_function *fu
 {
 	bool is_loader = c->has_dl_functions && !c->kind; /* a static program has __libc_malloc too */
 
+	if (function->family == ALLOC_FAMILY_JUMP)
+		return c->spec_count && c->kind;
 	if (is_loader)
 		return function->family == ALLOC_FAMILY_LOADER || function->family == ALLOC_FAMILY_CUSTOM;
 	return function->family != ALLOC_FAMILY_CXX || c->has_malloc || function->signature.class != MT_CLASS_FREE;
@@ -247,7 +249,8 @@ static void check_branch(uint64_t target, void *cookie)
 		return;
 	name = elf_imports__stub(check->file, target);
 	check->reaches_allocator = function_at(check->object, target) ||
-				   (name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE);
+				   (name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE &&
+				    signature.class < MT_CLASS_FREE);
 }
 
 /*
@@ -315,6 +318,8 @@ static int fill_object(const struct process *process, const struct mapping *mapp
 	elf_file__free(file);
 	if (code)
 		return error__set(err, code, "cannot look for allocators in %s: %s", mapping->path, error__reason(code));
+	if (!object->kind && !c->has_malloc && object->count && object->functions[0].family == ALLOC_FAMILY_CXX)
+		object->kind = "C++ runtime";
 	if (!object->kind && c->has_dl_functions)
 		object->kind = "loader";
 	if (!object->kind)

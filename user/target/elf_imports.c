@@ -32,13 +32,18 @@ static bool is_stub(const struct elf_file *file, uint64_t address, uint64_t *slo
 	return true;
 }
 
-static const char *find_slot(const struct elf_file *file, uint64_t table, uint64_t size, uint64_t slot)
+/* Calls `visit` for each relocation of a table until it returns true. */
+static bool each_relocation(const struct elf_file *file, int64_t table_tag, int64_t size_tag,
+			    bool (*visit)(const struct elf_file *file, const Elf64_Rela *relocation, void *cookie),
+			    void *cookie)
 {
 	Elf64_Rela relocations[256];
-	uint64_t offset, count = size / sizeof(relocations[0]);
+	uint64_t offset, table, size, count;
 
-	if (!elf_file__offset_of(file, table, &offset))
-		return NULL;
+	if (!elf_file__dynamic_value(file, table_tag, &table) || !elf_file__dynamic_value(file, size_tag, &size) ||
+	    !elf_file__offset_of(file, table, &offset))
+		return false;
+	count = size / sizeof(relocations[0]);
 	if (count > RELOCATIONS_MAX)
 		count = RELOCATIONS_MAX;
 	for (uint64_t i = 0; i < count; i += sizeof(relocations) / sizeof(relocations[0])) {
@@ -47,22 +52,65 @@ static const char *find_slot(const struct elf_file *file, uint64_t table, uint64
 					  wanted < sizeof(relocations) ? wanted : sizeof(relocations));
 
 		for (size_t j = 0; j < n / sizeof(relocations[0]); j++)
-			if (relocations[j].r_offset == slot)
-				return elf_file__dynamic_symbol_name(file, ELF64_R_SYM(relocations[j].r_info));
+			if (visit(file, &relocations[j], cookie))
+				return true;
 	}
-	return NULL;
+	return false;
+}
+
+/* The linkage table's relocations, and where a file is bound at start-up (-z now), the others. */
+static bool each_import(const struct elf_file *file,
+			bool (*visit)(const struct elf_file *file, const Elf64_Rela *relocation, void *cookie),
+			void *cookie)
+{
+	return each_relocation(file, DT_JMPREL, DT_PLTRELSZ, visit, cookie) ||
+	       each_relocation(file, DT_RELA, DT_RELASZ, visit, cookie);
+}
+
+struct import {
+	const char *name;
+	uint64_t slot;
+};
+
+static bool match_slot(const struct elf_file *file, const Elf64_Rela *relocation, void *cookie)
+{
+	struct import *import = cookie;
+
+	if (relocation->r_offset != import->slot)
+		return false;
+	import->name = elf_file__dynamic_symbol_name(file, ELF64_R_SYM(relocation->r_info));
+	return true;
+}
+
+static bool match_name(const struct elf_file *file, const Elf64_Rela *relocation, void *cookie)
+{
+	struct import *import = cookie;
+	const char *name;
+
+	if (!ELF64_R_SYM(relocation->r_info))
+		return false;
+	name = elf_file__dynamic_symbol_name(file, ELF64_R_SYM(relocation->r_info));
+	if (!name || strcmp(name, import->name))
+		return false;
+	import->slot = relocation->r_offset;
+	return true;
 }
 
 const char *elf_imports__stub(const struct elf_file *file, uint64_t address)
 {
-	uint64_t slot, table, size;
-	const char *name = NULL;
+	struct import import = {0};
 
-	if (!is_stub(file, address, &slot))
-		return NULL;
-	if (elf_file__dynamic_value(file, DT_JMPREL, &table) && elf_file__dynamic_value(file, DT_PLTRELSZ, &size))
-		name = find_slot(file, table, size, slot);
-	if (!name && elf_file__dynamic_value(file, DT_RELA, &table) && elf_file__dynamic_value(file, DT_RELASZ, &size))
-		name = find_slot(file, table, size, slot);
-	return name;
+	if (is_stub(file, address, &import.slot))
+		each_import(file, match_slot, &import);
+	return import.name;
+}
+
+bool elf_imports__slot(const struct elf_file *file, const char *name, uint64_t *slot)
+{
+	struct import import = {.name = name};
+
+	if (!each_import(file, match_name, &import))
+		return false;
+	*slot = import.slot;
+	return true;
 }

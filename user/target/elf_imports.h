@@ -11,4 +11,7 @@
  */
 const char *elf_imports__stub(const struct elf_file *file, uint64_t address);
 
+/* The address of the slot through which the file calls `name`; false if it does not import it. */
+bool elf_imports__slot(const struct elf_file *file, const char *name, uint64_t *slot);
+
 #endif

@@ -35,7 +35,7 @@ void link__close(struct link *link)
 	link->fd = -1;
 }
 
-static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "event"};
+static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "jump", "event"};
 
 int link__pin(struct link *link, const char *directory, struct error *err)
 {
@@ -106,6 +106,8 @@ static bool is_of_kind(const struct alloc_function *function, enum link_kind kin
 		return kind == LINK_REALLOC;
 	case MT_CLASS_LOADER:
 		return kind == LINK_LOADER;
+	case MT_CLASS_JUMP:
+		return kind == LINK_JUMP;
 	default:
 		return kind == LINK_ALLOC;
 	}
@@ -302,6 +304,8 @@ int attach__frees(const struct programs *programs, enum rung rung, const struct 
 
 	if (!code)
 		code = attach_kind(programs, rung, target, LINK_LOADER, PROGRAM_LOADER, links, err);
+	if (!code)
+		code = attach_kind(programs, rung, target, LINK_JUMP, PROGRAM_JUMP, links, err);
 	return code ? code : attach_calls(programs, rung, target, LINK_REALLOC, links, err);
 }
 

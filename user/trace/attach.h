@@ -17,6 +17,7 @@ enum link_kind {
 	LINK_REALLOC, /* may not: a realloc frees too */
 	LINK_FREE,
 	LINK_LOADER,
+	LINK_JUMP,
 	LINK_EVENT,
 };
 

@@ -234,6 +234,22 @@ static int attach_objects(struct session *session, struct tracked *tracked, cons
 	return code;
 }
 
+/* Tells the programs where glibc's code is, which is what frees on its own account. */
+static void note_libc(const struct session *session, const struct tracked *tracked)
+{
+	struct mt_process *entry = &session->processes[tracked->slot];
+
+	for (size_t i = 0; i < tracked->allocators.count; i++) {
+		const struct alloc_object *object = &tracked->allocators.objects[i];
+		const struct mapping *mapping = maps__find(&tracked->maps, object->start);
+
+		if (strcmp(object->kind, "glibc") || !mapping)
+			continue;
+		entry->libc_limit = mapping->limit;
+		entry->libc_start = mapping->start;
+	}
+}
+
 int session__rescan(struct session *session, struct tracked *tracked, struct error *err)
 {
 	struct allocators found;
@@ -253,6 +269,7 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 	/* libraries that were unloaded keep their links until the session ends; their files may come back */
 	allocators__free(&tracked->allocators);
 	tracked->allocators = found;
+	note_libc(session, tracked);
 	return code;
 }
 

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the kernel itself has of a tracer's: links, maps and programs, by bpftool and /proc."""
+import functools
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from memtrawl import TOP
+
+PINS = Path("/sys/fs/bpf/memtrawl")
+
+
+@functools.lru_cache(maxsize=None)
+def bpftool_path():
+    """The one that the build uses (see Makefile)."""
+    for path in (TOP / "build/deps/usr/sbin/bpftool", Path("/usr/sbin/bpftool"), Path("/usr/local/sbin/bpftool")):
+        if path.exists():
+            return path
+    return pytest.skip("there is no bpftool")
+
+
+def bpftool(*args):
+    done = subprocess.run([bpftool_path(), "-j", *map(str, args)], capture_output=True, text=True, check=False,
+                          timeout=30)
+    assert done.returncode == 0, f"bpftool {args}: {done.stdout}{done.stderr}"
+    return json.loads(done.stdout or "[]")
+
+
+def wait_until(predicate, what, timeout=10):
+    """Polls until the predicate gives something true, and returns that; fails the test when it does not."""
+    end = time.monotonic() + timeout
+    while True:
+        found = predicate()
+        if found:
+            return found
+        if time.monotonic() > end:
+            pytest.fail(f"waited {timeout} s in vain: {what}")
+        time.sleep(0.02)
+
+
+def uprobe_links(pid):
+    """Links of uprobes on a process."""
+    return [link for link in bpftool("link") if link["type"] == "uprobe_multi" and link.get("pid") == pid]
+
+
+def objects_of(pid):
+    """Ids of what a process holds by file descriptor: {("map", 17), ("link", 4), ...}."""
+    found = set()
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            text = info.read_text()
+        except OSError:
+            continue  # closed meanwhile
+        kind = "link" if "link_id:" in text else "map" if "map_id:" in text else "prog"
+        number = re.search(rf"^{kind}_id:\s*(\d+)", text, re.M)
+        if number:
+            found.add((kind, int(number[1])))
+    return found
+
+
+def existing(objects):
+    """Those of the objects that the kernel still has."""
+    there = {(kind, item["id"]) for kind in ("link", "map", "prog") for item in bpftool(kind)}
+    return objects & there
+
+
+def map_id(pid, name):
+    """The id of the map of that name that the process has open, or None."""
+    mine = {number for kind, number in objects_of(pid) if kind == "map"}
+    for item in bpftool("map"):
+        if item["id"] in mine and item.get("name") == name:
+            return item["id"]
+    return None
+
+
+def has_begun(tracer_pid):
+    """Does that memtrawl count already? It does once it has set its session's beginning, with all probes in place."""
+    try:
+        number = map_id(tracer_pid, "session")
+        return number and bpftool("map", "dump", "id", number)[0]["formatted"]["value"]["since_ns"] > 0
+    except (OSError, AssertionError):
+        return False
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
