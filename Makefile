@@ -78,7 +78,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 
 $(B)/%.skel.h: $(B)/bpf/%.bpf.o
 	$(say) SKEL $@
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+	$(Q){ echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && echo '/* NOLINTEND */'; } > $@
 
 # ---- pprof's protobuf messages
 $(PROTO).c $(PROTO).h &: user/profile/pprof.proto
@@ -115,8 +115,10 @@ $(B)/tests/verifier/%: $(B)/tests/verifier/%.o
 
 verifier-stats: $(B)/tests/verifier/stats $(BPF_OBJECTS)
 	@$^
+LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/*.c)))
 
 -include tests/targets/targets.mk
+targets: $(LIVE)
 
 check demo bench lint:
 	@tools/$@

@@ -123,14 +123,17 @@ static int show(const struct tracing_options *tracing, const char *store, const 
 	if (code)
 		return code;
 	rows = calloc(count ? count : 1, sizeof(*rows));
-	if (!rows)
+	if (!rows) {
 		code = error__set(err, -ENOMEM, "out of memory");
+		goto out;
+	}
 	for (size_t i = 0; !code && i < count; i++)
 		code = fill_one(pids[i], store, &rows[filled++], err);
 	if (!code)
 		code = print(rows, filled, output, err);
-	for (size_t i = 0; rows && i < filled; i++)
+	for (size_t i = 0; i < filled; i++)
 		free((char *)rows[i].comm);
+out:
 	free(rows);
 	free(pids);
 	return code;

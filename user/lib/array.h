@@ -15,7 +15,8 @@ void *array__grow(void *array, size_t used, size_t *capacity, size_t size);
 /* Appends `value` to `array` (with `count` and `capacity` beside it); false when memory is short. */
 #define array__push(array, count, capacity, value)                                                                     \
 	({                                                                                                             \
-		void *grown_ = array__grow((array), (count), &(capacity), sizeof(*(array)));                           \
+		void *grown_ = array__grow((array), (count), &(capacity),                                              \
+					   sizeof(*(array))); /* NOLINT(bugprone-sizeof-expression): pointers, too */  \
 		if (grown_) {                                                                                          \
 			(array) = grown_;                                                                              \
 			(array)[(count)++] = (value);                                                                  \

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef error__set /* see error.h */
+#undef error__usage
+#undef error__prefix
+
 static void format(struct error *err, enum status status, const char *fmt, va_list args)
 {
 	if (!err)

@@ -112,6 +112,7 @@ uint32_t profile__string(struct profile *profile, const char *text)
 		free(copy);
 		return PROFILE_NONE;
 	}
+	/* cppcheck-suppress memleak ; it is profile->strings's now */
 	return i;
 }
 

@@ -100,7 +100,7 @@ static bool find_prefixed(const char *name, struct alloc_signature *signature)
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		size_t length = strlen(prefixes[i]);
 
-		if (strncmp(name, prefixes[i], length))
+		if (strncmp(name, prefixes[i], length) != 0)
 			continue;
 		if (find(c_functions, ARRAY_SIZE(c_functions), name + length, signature) ||
 		    find(extensions, ARRAY_SIZE(extensions), name + length, signature))
