@@ -322,14 +322,16 @@ int observe__output(const struct session *session, enum report_kind kind, const 
 	for (size_t i = 0; !code && i < session->count; i++) {
 		struct output_options own = *output;
 		struct profile *profile = NULL;
+		char *path = NULL;
 
 		code = observe__profile(session, session->tracked[i], read, &profile, err);
 		if (!code && i > 0)
-			code = output_options__further(output, session->tracked[i]->process->pid, &own, err);
+			code = output_options__further(output, session->tracked[i]->process->pid, &path, err);
+		if (path)
+			own.path = path;
 		if (!code)
 			code = output__profile(kind, profile, report, &own, err);
-		if (own.path != output->path)
-			free((char *)own.path);
+		free(path);
 		profile__free(profile);
 	}
 	return code;

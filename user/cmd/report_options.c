@@ -165,14 +165,12 @@ int output_options__format(const struct output_options *options, enum output_for
 	return 0;
 }
 
-int output_options__further(const struct output_options *options, pid_t pid, struct output_options *own,
-			    struct error *err)
+int output_options__further(const struct output_options *options, pid_t pid, char **path, struct error *err)
 {
 	const char *slash, *name, *dot;
 	struct stat file;
-	char *path;
 
-	*own = *options;
+	*path = NULL;
 	if (!options->path || (!stat(options->path, &file) && !S_ISREG(file.st_mode)))
 		return 0;
 	slash = strrchr(options->path, '/');
@@ -180,8 +178,9 @@ int output_options__further(const struct output_options *options, pid_t pid, str
 	dot = ends_with(name, ".pb.gz") ? name + strlen(name) - strlen(".pb.gz") : strrchr(name, '.');
 	if (!dot || dot == name)
 		dot = name + strlen(name);
-	if (asprintf(&path, "%.*s.%d%s", (int)(dot - options->path), options->path, pid, dot) < 0)
+	if (asprintf(path, "%.*s.%d%s", (int)(dot - options->path), options->path, pid, dot) < 0) {
+		*path = NULL;
 		return error__set(err, -ENOMEM, "out of memory");
-	own->path = path;
+	}
 	return 0;
 }

@@ -60,10 +60,9 @@ int output_options__format(const struct output_options *options, enum output_for
 
 /*
  * Where the report on a further process of several goes: to a file beside the first one's, with the pid before the
- * extension, x.812.json for x.json. Standard output and devices are shared. Free own->path if it is not
- * options->path. Returns 0 or -ENOMEM with err.
+ * extension, x.812.json for x.json. Standard output and devices are shared: *path is NULL then. Else it is malloc'ed.
+ * Returns 0 or -ENOMEM with err.
  */
-int output_options__further(const struct output_options *options, pid_t pid, struct output_options *own,
-			    struct error *err);
+int output_options__further(const struct output_options *options, pid_t pid, char **path, struct error *err);
 
 #endif

@@ -196,15 +196,18 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 	struct output_options output = run->output;
 	struct profile *profile = NULL;
 	enum output_format format;
+	char *path = NULL;
 	int code;
 
 	code = output_options__format(&run->output, &format, err);
 	if (!code)
 		code = observe__profile(run->session, tracked, &read, &profile, err);
 	if (!code && tracked != run->session->tracked[0])
-		code = output_options__further(&run->output, tracked->process->pid, &output, err);
+		code = output_options__further(&run->output, tracked->process->pid, &path, err);
 	if (code)
 		goto out;
+	if (path)
+		output.path = path;
 	*live += profile->totals.live_bytes;
 	if (tracked == run->session->tracked[0]) { /* the end of the command is told as such */
 		free(profile->end_reason);
@@ -215,8 +218,7 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 	else
 		code = output__profile(REPORT_PROFILE, profile, &run->report, &output, err);
 out:
-	if (output.path != run->output.path)
-		free((char *)output.path);
+	free(path);
 	profile__free(profile);
 	return code;
 }
