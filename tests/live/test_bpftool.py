@@ -11,10 +11,11 @@ HEADING = "live_bytes live_blocks peak_bytes allocs frees process stack".split()
 FIELDS = {"alloc_bytes", "alloc_objects", "free_bytes", "free_objects", "peak_bytes"}
 
 
-@pytest.fixture
-def pinned(memtrawl):
+# the second one is at its peak at the end: most of its sites have not been touched since
+@pytest.fixture(params=[("random_sites", 20000), ("malloc_family",)], ids=lambda program: program[0])
+def pinned(request, memtrawl):
     """A session's pins after its target has done its work, and what a snapshot says of it."""
-    with Target("random_sites", 20000) as target, memtrawl.session(target.pid):
+    with Target(*request.param) as target, memtrawl.session(target.pid):
         truth = target.go()
         profile = memtrawl.profile(target.pid, "seen")
         assert_exact(truth, profile)
