@@ -7,7 +7,22 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The session's: user space puts it in this place before the program is loaded. */
+/* The session's: user space puts its maps in the place of these before the program is loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MT_SLOTS_MAX);
+	__type(key, u32);
+	__type(value, struct mt_process);
+} processes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4 * MT_SLOTS_MAX);
+	__type(key, u32);
+	__type(value, struct mt_process);
+} ended SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MT_SITES_DEFAULT);
@@ -27,6 +42,19 @@ static __always_inline void print_heading(struct seq_file *seq)
 	print(seq, heading, sizeof(heading), NULL, 0);
 }
 
+/* What the site held at the peak: what it has now, if it has not changed since (see account.bpf.h). */
+static __always_inline u64 peak_bytes(const struct mt_site_key *key, const struct mt_site *site)
+{
+	u32 id = key->process, slot = MT_PROCESS_SLOT(id);
+	const struct mt_process *process = bpf_map_lookup_elem(&ended, &id);
+
+	if (!process)
+		process = bpf_map_lookup_elem(&processes, &slot);
+	if (process && site->peak_epoch != process->peak_epoch)
+		return site->alloc_bytes - site->free_bytes;
+	return site->peak_bytes;
+}
+
 SEC("iter/bpf_map_elem")
 int top(struct bpf_iter__bpf_map_elem *ctx)
 {
@@ -42,7 +70,7 @@ int top(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	data[0] = site->alloc_bytes - site->free_bytes;
 	data[1] = site->alloc_objects - site->free_objects;
-	data[2] = site->peak_bytes;
+	data[2] = peak_bytes(key, site);
 	data[3] = site->alloc_objects;
 	data[4] = site->free_objects;
 	data[5] = MT_PROCESS_SLOT(key->process);

@@ -28,6 +28,10 @@ int top__pin(const struct session *session, const char *directory)
 		return -errno;
 	code = bpf_map__reuse_fd(iter->maps.stacks, session->maps.stacks);
 	if (!code)
+		code = bpf_map__reuse_fd(iter->maps.processes, session->maps.processes);
+	if (!code)
+		code = bpf_map__reuse_fd(iter->maps.ended, session->maps.ended);
+	if (!code)
 		code = iter_bpf__load(iter);
 	if (!code) {
 		link = attach(session, iter);

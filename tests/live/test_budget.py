@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+The overhead budget is kept: on a target that does nothing but malloc and free, where exact tracing would cost a hundred
+times its own time and more, and on one that works in between. Without a budget nothing is left out.
+
+What is compared is processor time a pair: that of the traced process, attach and all, and that of the same loop untraced,
+just before and just after. The budget itself comes on top of noise: the same loop differs by a fifth from run to run
+on a virtual machine. Noise only ever adds, so that of two attempts the better one counts.
+"""
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from kernel import PINS, has_begun, uprobe_links, wait_until
+from memtrawl import Target, assert_exact
+
+NOISE = 1.25
+FULL = os.environ.get("MEMTRAWL_TEST_FULL") == "1"
+WORK = 10000  # steps between a malloc and its free: some microseconds
+
+
+def untraced_ps(pairs, steps):
+    with Target("malloc_loop", pairs, 64, steps) as target:
+        return target.go(timeout=60)["cpu_ps_per_pair"]
+
+
+def left_out(profile):
+    """How much of the time was not watched exactly, in words; nothing if all of it was."""
+    sampling, words = profile["sampling"], []
+    if sampling["mode"] != "exact":
+        words.append(f"sampled every {sampling['largest_period_bytes']} bytes")
+    if sampling["paused_seconds"]:
+        words.append(f"paused for {sampling['paused_seconds']:.1f} s")
+    if profile["window"]["end_reason"]:
+        words.append(profile["window"]["end_reason"])
+    return words
+
+
+def traced_ps(memtrawl, pairs, steps, budget, options):
+    """Processor time a pair under `leaks`, and the profile."""
+    with Target("malloc_loop", pairs, 64, steps) as target:
+        with memtrawl.background("leaks", "-p", target.pid, "--for", "600s", "--json", "--max-overhead", budget,
+                                 *options) as tracer:
+            wait_until(lambda: has_begun(tracer.pid), "leaks does not begin")
+            traced = target.go(timeout=120)["cpu_ps_per_pair"]
+            tracer.process.send_signal(signal.SIGINT)
+            done = tracer.end()
+    assert done.returncode == 0, done.stderr
+    profile = json.loads(done.stdout)
+    if "probes were taken off" in (profile["window"]["end_reason"] or ""):
+        assert "--max-overhead" in done.stderr
+    return traced, profile
+
+
+ALWAYS = [(0, 50, []), (0, 5, ["--sample", "exact"]), (WORK, 50, [])]
+OFTEN = [(0, 5, []), (0, 50, ["--sample", "512K"]), (WORK, 50, ["--sample", "exact"]), (2 * WORK, 20, []),
+         (2 * WORK, 20, ["--sample", "exact"]), (4 * WORK, 5, [])]
+
+
+@pytest.mark.parametrize("steps, budget, options", ALWAYS + (OFTEN if FULL else []), ids=str)
+def test_kept(memtrawl, steps, budget, options):
+    """Ten seconds of the loop's own time: it does not take longer than the budget allows, and it is told why."""
+    sample = 200_000 if steps else 50_000_000
+    for _ in range(2):
+        before = untraced_ps(sample, steps)
+        traced, profile = traced_ps(memtrawl, 10 * 10**12 // before, steps, budget, options)
+        own = max(before, untraced_ps(sample, steps))
+        slowdown = traced / own
+        print(f"--max-overhead {budget} {' '.join(options)}: {own / 1000:.1f} ns a pair untraced, "
+              f"{traced / 1000:.1f} ns with ({(slowdown - 1) * 100:+.0f} %); {'; '.join(left_out(profile))}")
+        assert left_out(profile)
+        if "exact" in options:
+            assert profile["sampling"]["mode"] == "exact"
+        if slowdown <= (1 + budget / 100) * NOISE:
+            return
+    pytest.fail(f"{slowdown:.2f} times its own time, with a budget of {budget} %")
+
+
+def test_pinned_session_says_so(memtrawl):
+    """It is sampled, paused, or over; if it is over, its last snapshot says why, and nothing is left in the kernel."""
+    with Target("malloc_loop", 200_000_000) as target:
+        memtrawl.ok("start", "-p", target.pid, "--sample", "exact", "--max-overhead", 5)
+        target.go(timeout=60)
+        time.sleep(0.5)
+        if (PINS / str(target.pid)).exists():
+            session = memtrawl.json("status", "-p", target.pid, "--json")["sessions"][0]
+            assert session["paused_seconds"] > 0
+            memtrawl.ok("stop", "-p", target.pid)
+        else:
+            (entry,) = memtrawl.json("list", "-p", target.pid, "--json")["snapshots"]
+            profile = memtrawl.json("show", entry["name"], "--json")
+            assert profile["window"]["end_reason"] == "probes were taken off to keep the overhead budget"
+        assert not uprobe_links(target.pid)
+
+
+def test_off(memtrawl):
+    """However much it costs, everything is counted."""
+    with Target("malloc_loop", 500_000) as target, memtrawl.session(target.pid):
+        truth = target.go(timeout=60)
+        session = memtrawl.json("status", "-p", target.pid, "--json")["sessions"][0]
+        assert (session["paused_seconds"], session["period_bytes"], session["max_overhead_percent"]) == (0, 0, None)
+        profile = memtrawl.profile(target.pid, "seen")
+    assert not left_out(profile)
+    assert_exact(truth, profile)
