@@ -102,6 +102,20 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
 LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/*.c)))
+# the floor that benchmarks measure against
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(OBJECTS) $(PROTO).o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+# what the kernel's verifier does with each BPF program: libbpf alone, nothing of memtrawl's
+BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(sort $(wildcard bpf/*.bpf.c)))
+
+$(B)/tests/verifier/%: $(B)/tests/verifier/%.o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBBPF) -lelf -lz -o $@
+
+verifier-stats: $(B)/tests/verifier/stats $(BPF_OBJECTS)
+	@$^
 
 -include tests/targets/targets.mk
 targets: $(LIVE)

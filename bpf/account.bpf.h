@@ -155,7 +155,11 @@ static __always_inline void account__record(const struct owner *owner, u64 addre
 		block->stack = 0;
 		site = account__make_site(owner, 0);
 	}
-	if (!site || !account__put(owner, address, block))
+	if (!site) {
+		count_loss(owner->counters, MT_LOSS_TABLE_FULL);
+		return;
+	}
+	if (!account__put(owner, address, block))
 		return;
 	account__note_peak(process, site);
 	__sync_fetch_and_add(&site->alloc_bytes, bytes);

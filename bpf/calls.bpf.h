@@ -126,27 +126,20 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 	if (key == thread->stack_key && owner->id == thread->stack_process)
 		return; /* the same as last time: threads tend to repeat themselves */
 	thread->stack_process = owner->id;
-	if (!account__find_site(owner, key) &&
-	    (stack__intern(key, &thread->stack) || !account__make_site(owner, key))) {
-		count_loss(owner->counters, MT_LOSS_SITES_FULL);
-		key = 0;
+	if (!account__find_site(owner, key)) {
+		if (!account__find_site(owner, 0))
+			account__make_site(owner, 0); /* while there is room: for what will have none */
+		if (stack__intern(key, &thread->stack) || !account__make_site(owner, key)) {
+			count_loss(owner->counters, MT_LOSS_SITES_FULL);
+			key = 0;
+		}
 	}
 	thread->stack_key = key;
 }
 
-/* Draws, and gives the chance that there was. Most draws are lost at once: the chance is never above size / period. */
 static __always_inline bool call__is_sampled(u64 size, u64 period, u32 *chance)
 {
-	u32 random;
-
-	*chance = 0;
-	if (!period)
-		return true;
-	random = bpf_get_prandom_u32();
-	if (size && !(size >> 32) && (u64)random * period > size << 32)
-		return false;
-	*chance = mt_sampling_chance(size, period);
-	return !*chance || random < *chance;
+	return mt_sampling_draw(size, period, period ? bpf_get_prandom_u32() : 0, chance);
 }
 
 static __always_inline int call__enter(struct pt_regs *ctx)

@@ -16,6 +16,10 @@
 
 #include "memtrawl.h"
 
+#ifndef __bpf__
+#include <stdbool.h>
+#endif
+
 enum {
 	MT_PERIOD_MAX = 128 << 20, /* keeps size << 32 within 64 bits for every size that is not certain to be sampled */
 	MT_CERTAIN = 22,	   /* n >= 22 T is sampled for sure: exp(-22) < 2^-31 */
@@ -58,7 +62,7 @@ MT_INLINE __u32 mt_sampling_chance(__u64 size, __u64 period)
 	if (size >= period * MT_CERTAIN)
 		return 0;
 	x = (size << 29) / period;		  /* n/T in units of 2^-29, below 22 * 2^29; size < 2^32 */
-	f = (x & ((1ULL << 28) - 1)) << 4;	  /* what is left of a half, in units of 2^-32 */
+	f = (x & ((1ULL << 28) - 1)) << 3;	  /* what is left of a half, in units of 2^-32 */
 	/* 1 - exp(-f) for f < 1/2 by its series to the seventh term: off by less than 2^-8 / 8! */
 	e = f / 7;
 	e = (f * ((1ULL << 32) - e)) >> 32;
@@ -73,6 +77,21 @@ MT_INLINE __u32 mt_sampling_chance(__u64 size, __u64 period)
 	if (chance < 2)
 		return 2;
 	return chance > 0xffffffff ? 0xffffffff : (__u32)chance;
+}
+
+/*
+ * Is a block of `size` bytes sampled, `random` being 32 random bits? Tells the chance that there was. Most draws are
+ * lost at once, without reckoning the chance: it is never above size / period.
+ */
+MT_INLINE bool mt_sampling_draw(__u64 size, __u64 period, __u32 random, __u32 *chance)
+{
+	*chance = 0;
+	if (!period)
+		return true;
+	if (size && !(size >> 32) && (__u64)random * period > size << 32)
+		return false;
+	*chance = mt_sampling_chance(size, period);
+	return !*chance || random < *chance;
 }
 
 /* Bytes that a sampled block of `size` bytes stands for. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * floor PID [skip]: attaches empty programs where memtrawl would attach its own (first rung), and stays until standard
- * input ends. With "skip" the returns are skipped, as for allocations that sampling passes over. The floor that
- * `make bench` measures against: what the kernel's traps cost before any work is done in them.
+ * floor PID [skip|entry]: attaches empty programs where memtrawl would attach its own (first rung), and stays until
+ * standard input ends. The floor that `make bench` measures against: what the kernel's traps cost before any work is
+ * done in them. With "skip" the returns are skipped, as for allocations that sampling passes over; with "entry" the
+ * programs are at the functions' first instructions, whatever these are, as with tools that do not choose.
  */
 #include <bpf/libbpf.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@
 #include "trace/objects.h"
 #include "trace/session.h"
 
-static int attach(const struct heap_bpf *heap, const struct tracked *t, const struct alloc_object *object, bool skip)
+static int attach(const struct heap_bpf *heap, const struct tracked *t, const struct alloc_object *object,
+		  const char *mode)
 {
 	const struct mapping *mapping = maps__find(&t->maps, object->start);
 	char path[4096];
@@ -25,7 +27,8 @@ static int attach(const struct heap_bpf *heap, const struct tracked *t, const st
 	for (size_t i = 0; i < object->count; i++) {
 		const struct alloc_function *f = &object->functions[i];
 		bool call = f->signature.class < MT_CLASS_FREE;
-		uint64_t offset = f->entry + f->site.offset, cookie = call && skip;
+		uint64_t offset = f->entry + (strcmp(mode, "entry") ? f->site.offset : 0);
+		uint64_t cookie = call && !strcmp(mode, "skip");
 		struct uprobe_multi link = {
 			.program_fd = bpf_program__fd(call ? heap->progs.nothing_session : heap->progs.nothing),
 			.attach_type = call ? KERNEL_ATTACH_UPROBE_SESSION : KERNEL_ATTACH_UPROBE_MULTI,
@@ -53,10 +56,11 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	if (objects__load(RUNG_SESSION, true, &sizes, &heap, &err) || process__open(atoi(argv[1]), &t.process, &err) ||
-	    maps__read(t.process, &t.maps, &err) || allocators__discover(t.process, &t.maps, NULL, 0, &t.allocators, &err))
+	    maps__read(t.process, &t.maps, &err) ||
+	    allocators__discover(t.process, &t.maps, NULL, 0, &t.allocators, &err))
 		return (int)error__report(&err);
 	for (size_t i = 0; i < t.allocators.count; i++)
-		if (attach(heap, &t, &t.allocators.objects[i], argc > 2 && !strcmp(argv[2], "skip")))
+		if (attach(heap, &t, &t.allocators.objects[i], argc > 2 ? argv[2] : ""))
 			return 3;
 	puts("attached");
 	fflush(stdout);

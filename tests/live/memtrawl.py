@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -282,3 +283,64 @@ def assert_exact(truth, profile, totals=True, any_frame=False, keys=SITE_KEYS, a
     losses = lost(profile, allowed_losses)
     if losses:
         pytest.fail(f"{truth['program']}: all numbers are right, yet it says that it lost {losses}", pytrace=False)
+
+
+class Watch:
+    """A snapshot of a short attach: from when all probes are there until the block ends."""
+
+    def __init__(self, memtrawl, pid, name, *args):
+        self.memtrawl, self.pid, self.name = memtrawl, pid, name
+        self.args = [str(a) for a in args]
+
+    def __enter__(self):
+        self.process = subprocess.Popen([BINARY, "snapshot", "-p", str(self.pid), "--max-overhead", "off", "--for",
+                                         "600s", *self.args, self.name], env=self.memtrawl.env,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        text=True)
+        try:
+            self._wait_for_probes()
+        except BaseException:
+            self._end(signal.SIGKILL)
+            raise
+        return self
+
+    def _links(self):
+        """Links that memtrawl holds; -1 once it has ended."""
+        try:
+            fds = os.listdir(f"/proc/{self.process.pid}/fd")
+        except OSError:
+            return -1
+        count = 0
+        for fd in fds:
+            try:
+                count += re.search("bpf_link|perf_event", os.readlink(f"/proc/{self.process.pid}/fd/{fd}")) is not None
+            except OSError:
+                pass
+        return count
+
+    def _wait_for_probes(self, events=3):
+        """Nothing says that all are there: until there are more than those for process events, and no more come."""
+        before, still, end = 0, 0, time.monotonic() + 30
+        while still < 6:
+            if self.process.poll() is not None:
+                pytest.fail(f"memtrawl snapshot: status {self.process.returncode}\n{self.process.stdout.read()}")
+            if time.monotonic() > end:
+                pytest.fail("memtrawl snapshot did not attach")
+            now = self._links()
+            still = still + 1 if now > events and now == before else 0
+            before = now
+            time.sleep(0.1)
+
+    def _end(self, number):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=30)
+        return output
+
+    def __exit__(self, kind, *_):
+        output = self._end(signal.SIGKILL if kind else signal.SIGINT)
+        if not kind and self.process.returncode:
+            pytest.fail(f"memtrawl snapshot: status {self.process.returncode}\n{output}")
+
+    def profile(self):
+        return self.memtrawl.json("show", self.name, "--json", "-n", 0)

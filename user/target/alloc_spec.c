@@ -18,7 +18,7 @@ static int parse_argument(const char *text, char *name, int *position)
 {
 	int length = 0, number;
 
-	if (sscanf(text, " %15[a-z] = arg%d %n", name, &number, &length) != 2 || number < 1 || number > 5)
+	if (sscanf(text, " %15[a-z] = arg%9d %n", name, &number, &length) != 2 || number < 1 || number > 5)
 		return 0;
 	*position = number - 1;
 	return length;
@@ -48,7 +48,8 @@ static int set_argument(struct alloc_signature *signature, const char *name, int
 	return 0;
 }
 
-static int parse_arguments(const char *text, struct alloc_signature *signature, struct error *err)
+static int parse_arguments(const char *text, struct alloc_signature *signature, const char **rest,
+			   struct error *err)
 {
 	char name[16];
 	int position, length, code;
@@ -66,16 +67,34 @@ static int parse_arguments(const char *text, struct alloc_signature *signature, 
 		if (*text++ != ',')
 			return error__usage(err, "expected ',' or ')' after '%s='", name);
 	}
-	text += 1 + strspn(text + 1, " ");
-	/* what an allocation returns must be said; a free, and one that stores the block, return nothing of interest */
-	if (signature->class == MT_CLASS_ALLOC || signature->class == MT_CLASS_REALLOC || *text)
-		return strcmp(text, "-> ptr") != 0 ? error__usage(err, "expected '-> ptr' after the arguments") : 0;
+	*rest = text + 1 + strspn(text + 1, " ");
+	return 0;
+}
+
+/* What an allocation returns must be said; a free, and one that stores the block, return nothing of interest. */
+static int check_result(const char *text, const struct alloc_signature *signature, struct error *err)
+{
+	bool returns_block = signature->class == MT_CLASS_ALLOC || signature->class == MT_CLASS_REALLOC;
+
+	if (!strcmp(text, "-> ptr") || !strcmp(text, "->ptr") || (!*text && !returns_block))
+		return 0;
+	return error__usage(err, "expected '-> ptr' after the arguments");
+}
+
+static int check_signature(const struct alloc_signature *signature, struct error *err)
+{
+	bool is_free = signature->class == MT_CLASS_FREE;
+
+	if (is_free && signature->arguments[ALLOC_BLOCK] == PROBE_NO_ARGUMENT)
+		return error__usage(err, "a free function needs ptr=argN");
+	if (!is_free && signature->arguments[ALLOC_SIZE] == PROBE_NO_ARGUMENT)
+		return error__usage(err, "an allocation function needs size=argN");
 	return 0;
 }
 
 int alloc_spec__parse(const char *text, bool is_free, struct alloc_spec *spec, struct error *err)
 {
-	const char *colon = strchr(text, ':'), *paren = strchr(text, '(');
+	const char *colon = strchr(text, ':'), *paren = strchr(text, '('), *rest = NULL;
 	struct alloc_signature *s = &spec->signature;
 	int code;
 
@@ -93,11 +112,11 @@ int alloc_spec__parse(const char *text, bool is_free, struct alloc_spec *spec, s
 	s->class = is_free ? MT_CLASS_FREE : MT_CLASS_ALLOC;
 	for (int i = 0; i < PROBE_ARGUMENTS; i++)
 		s->arguments[i] = PROBE_NO_ARGUMENT;
-	code = parse_arguments(paren + 1, s, err);
-	if (!code && is_free && s->arguments[ALLOC_BLOCK] == PROBE_NO_ARGUMENT)
-		code = error__usage(err, "a free function needs ptr=argN");
-	if (!code && !is_free && s->arguments[ALLOC_SIZE] == PROBE_NO_ARGUMENT)
-		code = error__usage(err, "an allocation function needs size=argN");
+	code = parse_arguments(paren + 1, s, &rest, err);
+	if (!code)
+		code = check_signature(s, err);
+	if (!code)
+		code = check_result(rest, s, err);
 out:
 	if (code) {
 		error__prefix(err, code, "cannot understand --%s '%s'", is_free ? "free" : "alloc", text);

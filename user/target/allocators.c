@@ -102,6 +102,21 @@ static enum alloc_family classify(struct collector *c, const struct elf_symbol *
 	return family;
 }
 
+/* Of several names for one function, the shortest is the one that people know: free, not __libc_free. */
+static int prefer_name(struct alloc_function *function, const char *name)
+{
+	char *copy;
+
+	if (strlen(name) >= strlen(function->name))
+		return 0;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	free(function->name);
+	function->name = copy;
+	return 0;
+}
+
 static int collect(const struct elf_symbol *symbol, void *cookie)
 {
 	struct collector *c = cookie;
@@ -120,7 +135,7 @@ static int collect(const struct elf_symbol *symbol, void *cookie)
 		c->has_malloc = true;
 	for (size_t i = 0; i < object->count; i++)
 		if (object->functions[i].entry == function.entry)
-			return 0;
+			return prefer_name(&object->functions[i], symbol->name);
 	function.name = strdup(symbol->name);
 	if (!function.name || !array__push(object->functions, object->count, object->capacity, function)) {
 		free(function.name);

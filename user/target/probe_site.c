@@ -72,9 +72,16 @@ static bool is_emulated(const uint8_t *bytes, size_t size)
 	return (bytes[0] >= 0x50 && bytes[0] <= 0x57) || (bytes[0] >= 0x70 && bytes[0] <= 0x7f);
 }
 
+/* Capstone 4 has the loop instructions in no group. */
+static bool is_jump(csh handle, const cs_insn *insn)
+{
+	return cs_insn_group(handle, insn, CS_GRP_JUMP) || insn->id == X86_INS_LOOP || insn->id == X86_INS_LOOPE ||
+	       insn->id == X86_INS_LOOPNE;
+}
+
 static bool is_branch(csh handle, const cs_insn *insn)
 {
-	return cs_insn_group(handle, insn, CS_GRP_JUMP) || cs_insn_group(handle, insn, CS_GRP_CALL) ||
+	return is_jump(handle, insn) || cs_insn_group(handle, insn, CS_GRP_CALL) ||
 	       cs_insn_group(handle, insn, CS_GRP_RET) || cs_insn_group(handle, insn, CS_GRP_INT) ||
 	       cs_insn_group(handle, insn, CS_GRP_IRET);
 }
@@ -83,7 +90,7 @@ static bool direct_target(csh handle, const cs_insn *insn, uint64_t *target)
 {
 	const cs_x86 *x86 = &insn->detail->x86;
 
-	if (!cs_insn_group(handle, insn, CS_GRP_JUMP) && !cs_insn_group(handle, insn, CS_GRP_CALL))
+	if (!is_jump(handle, insn) && !cs_insn_group(handle, insn, CS_GRP_CALL))
 		return false;
 	if (x86->op_count != 1 || x86->operands[0].type != X86_OP_IMM)
 		return false;
@@ -133,7 +140,7 @@ static void track(csh handle, const cs_insn *insn, struct tracking *tracking)
 				written |= (uint16_t)(1 << reg);
 		}
 	}
-	if (written & 1 << RSP)
+	if (written & 1 << RSP || insn->id == X86_INS_ENTER) /* of which Capstone 4 does not tell */
 		tracking->sp_moved = true;
 	for (int i = 0; i < PROBE_ARGUMENTS; i++)
 		tracking->holders[i] = (uint16_t)((tracking->holders[i] & ~written) | copied[i]);
