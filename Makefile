@@ -101,7 +101,6 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
-LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/*.c)))
 # the floor that benchmarks measure against
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
@@ -116,6 +115,7 @@ $(B)/tests/verifier/%: $(B)/tests/verifier/%.o
 
 verifier-stats: $(B)/tests/verifier/stats $(BPF_OBJECTS)
 	@$^
+LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/*.c)))
 
 -include tests/targets/targets.mk
 targets: $(LIVE)

@@ -60,10 +60,13 @@ static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_t
 	u32 n = 0, end = MT_END_UNREADABLE;
 
 	thread->window_start = ~0ULL >> 1; /* nothing read yet: no address is near */
-	if (window__get(thread, above, &frame)) {
+	/* no frame in reach: most likely code without frame pointers, of which one word is all there is to read */
+	if (fp - above > sizeof(thread->window) - sizeof(frame))
+		bpf_probe_read_user(&pc, sizeof(pc), (void *)above);
+	else if (window__get(thread, above, &frame))
 		pc = frame.next;
+	if (pc)
 		end = MT_END_TRUNCATED;
-	}
 	for (n = 0; pc && n < MT_FRAMES_MAX && n < limit; n++) {
 		stack->pc[n] = pc;
 		hash = stack__hash(hash, pc);
