@@ -3,9 +3,9 @@
 The overhead budget is kept: on a target that does nothing but malloc and free, where exact tracing would cost a hundred
 times its own time and more, and on one that works in between. Without a budget nothing is left out.
 
-What is compared is processor time a pair: that of the traced process, attach and all, and that of the same loop untraced,
-just before and just after. The budget itself comes on top of noise: the same loop differs by a fifth from run to run
-on a virtual machine. Noise only ever adds, so that of two attempts the better one counts.
+What is compared is processor time a pair: that of the traced process, attach and all, and that of the same loop
+untraced, just before and just after. The budget itself comes on top of noise: the same loop differs by a fifth from run
+to run on a virtual machine. Noise only ever adds, so that of two attempts the better one counts.
 """
 import json
 import os

@@ -127,7 +127,8 @@ def test_python_against_tracemalloc(memtrawl):
     own = said["count"] * (32 + 16) + (1 << 17) * 8
     ours = change["live_bytes"] - own
     print(f"tracemalloc {said['traced']}, by sizes {expected} ({(said['traced'] - expected) / expected:+.4%}), "
-          f"ours {change['live_bytes']} - {own} of tracemalloc's = {ours} ({(ours - said['traced']) / said['traced']:+.4%})")
+          f"ours {change['live_bytes']} - {own} of tracemalloc's = {ours} "
+          f"({(ours - said['traced']) / said['traced']:+.4%})")
     assert abs(said["traced"] - expected) / expected < 0.005
     assert abs(ours - said["traced"]) / said["traced"] < 0.01
     assert abs(change["live_objects"] - 3 * said["count"]) / said["count"] < 0.01

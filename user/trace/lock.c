@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +22,15 @@ struct held {
 
 static struct held *held;
 static size_t held_count, held_capacity;
+
+/*
+ * Locks of open file descriptions (since 3.15), since whether one is held can be asked without taking it: with flock()
+ * a process that asks would make another one, that takes it at that moment, believe that it is held.
+ */
+static struct flock whole_file(void)
+{
+	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
 
 static void read_holder(int fd, char *text, size_t size)
 {
@@ -51,13 +59,14 @@ static bool is_current(const struct held *lock)
 
 static int open_locked(struct held *lock, const struct process *process, struct error *err)
 {
+	struct flock wanted = whole_file();
 	char holder[64];
 
 	for (;;) {
 		lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (lock->fd < 0)
 			return error__set(err, -errno, "cannot open %s: %s", lock->path, error__reason(errno));
-		if (flock(lock->fd, LOCK_EX | LOCK_NB))
+		if (fcntl(lock->fd, F_OFD_SETLK, &wanted))
 			break;
 		if (is_current(lock))
 			return 0;
@@ -91,6 +100,7 @@ int lock__take(const struct process *process, struct error *err)
 
 bool lock__is_held(pid_t pid)
 {
+	struct flock found = whole_file();
 	struct held lock;
 	bool is_held;
 
@@ -98,7 +108,7 @@ bool lock__is_held(pid_t pid)
 	lock.fd = open(lock.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (lock.fd < 0)
 		return false;
-	is_held = flock(lock.fd, LOCK_EX | LOCK_NB) != 0;
+	is_held = !fcntl(lock.fd, F_OFD_GETLK, &found) && found.l_type != F_UNLCK;
 	close(lock.fd);
 	return is_held;
 }
