@@ -71,7 +71,8 @@ static const struct option output_options[] = {
 		.type = OPTION_STRING,
 		.offset = offsetof(struct output_options, path),
 		.argument = "FILE",
-		.help = "write to FILE, in the format of its extension:\n.json, .csv, .folded, .pb.gz or .pprof, else text;\n"
+		.help = "write to FILE, in the format of its extension:\n.json, .csv, .folded, .pb.gz or .pprof, else "
+			"text;\n"
 			"the report on each further process to a file of its own,\nx.PID.json for x.json",
 	},
 	{
