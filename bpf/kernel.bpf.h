@@ -42,22 +42,22 @@ static __always_inline u64 kernel__register(const struct pt_regs *ctx, u32 numbe
 	u64 value = 0;
 
 	switch (number) {
-	READ_REGISTER(0, ax);
-	READ_REGISTER(1, dx);
-	READ_REGISTER(2, cx);
-	READ_REGISTER(3, bx);
-	READ_REGISTER(4, si);
-	READ_REGISTER(5, di);
-	READ_REGISTER(6, bp);
-	READ_REGISTER(7, sp);
-	READ_REGISTER(8, r8);
-	READ_REGISTER(9, r9);
-	READ_REGISTER(10, r10);
-	READ_REGISTER(11, r11);
-	READ_REGISTER(12, r12);
-	READ_REGISTER(13, r13);
-	READ_REGISTER(14, r14);
-	READ_REGISTER(15, r15);
+		READ_REGISTER(0, ax);
+		READ_REGISTER(1, dx);
+		READ_REGISTER(2, cx);
+		READ_REGISTER(3, bx);
+		READ_REGISTER(4, si);
+		READ_REGISTER(5, di);
+		READ_REGISTER(6, bp);
+		READ_REGISTER(7, sp);
+		READ_REGISTER(8, r8);
+		READ_REGISTER(9, r9);
+		READ_REGISTER(10, r10);
+		READ_REGISTER(11, r11);
+		READ_REGISTER(12, r12);
+		READ_REGISTER(13, r13);
+		READ_REGISTER(14, r14);
+		READ_REGISTER(15, r15);
 	}
 	return value;
 }

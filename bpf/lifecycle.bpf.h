@@ -47,7 +47,8 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->state = MT_PROCESS_LIVE;
 }
 
-/* `old_pid` is the thread that called exec; it has its leader's id by now. The old image's books are closed and kept under its number; the new one starts empty. */
+/* `old_pid` is the thread that called exec; it has its leader's id by now. The old image's books are closed and kept
+ * under its number; the new one starts empty. */
 static __always_inline void lifecycle__exec(const struct task_struct *task, u32 old_pid)
 {
 	struct owner owner;

@@ -14,15 +14,15 @@
 #include "loss.h"
 
 enum {
-	MT_FRAMES_MAX = 127,	   /* deepest stack that is kept */
-	MT_SLOTS_MAX = 1024,	   /* processes followed at once; a slot number has 16 bits in the cookie */
+	MT_FRAMES_MAX = 127,       /* deepest stack that is kept */
+	MT_SLOTS_MAX = 1024,       /* processes followed at once; a slot number has 16 bits in the cookie */
 	MT_SITES_DEFAULT = 16384,  /* sites and stacks */
 	MT_LIVE_DEFAULT = 1 << 20, /* live blocks */
-	MT_THREADS_MAX = 65536,	   /* threads of followed processes */
-	MT_WINDOW = 64,		   /* words of stack memory that are read at once */
-	MT_SIZE_BUCKETS = 48,	   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
-	MT_BORN_SHIFT = 24,	   /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
-	MT_VARIANCE_SHIFT = 16,	   /* mt_site.live_variance counts 2^16 square bytes */
+	MT_THREADS_MAX = 65536,    /* threads of followed processes */
+	MT_WINDOW = 64,            /* words of stack memory that are read at once */
+	MT_SIZE_BUCKETS = 48,   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
+	MT_BORN_SHIFT = 24,     /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
+	MT_VARIANCE_SHIFT = 16, /* mt_site.live_variance counts 2^16 square bytes */
 };
 
 /* How a stack ended, if not where the program begins. */
@@ -42,7 +42,7 @@ struct mt_stack {
 };
 
 /* A process image: a slot and how many times the process in it has called exec since it came under tracing. */
-#define MT_PROCESS(slot, generation) ((__u32)(slot) | (__u32)(generation) << 16)
+#define MT_PROCESS(slot, generation)   ((__u32)(slot) | (__u32)(generation) << 16)
 #define MT_PROCESS_SLOT(process)       ((process)&0xffff)
 #define MT_PROCESS_GENERATION(process) ((process) >> 16)
 
@@ -59,9 +59,9 @@ struct mt_site {
 	__u64 alloc_objects;
 	__u64 free_bytes;
 	__u64 free_objects;
-	__u64 peak_bytes; /* live bytes at the process's peak, valid if peak_epoch is the process's; else live bytes are */
+	__u64 peak_bytes; /* live bytes at the peak, valid if peak_epoch is the process's; else live bytes are */
 	__u64 peak_epoch;
-	__u64 live_variance;	 /* of the estimate of live bytes, in units of 2^MT_VARIANCE_SHIFT; 0 if exact */
+	__u64 live_variance;     /* of the estimate of live bytes, in units of 2^MT_VARIANCE_SHIFT; 0 if exact */
 	__u64 temporary_objects; /* freed before the same thread's next allocation (counted on demand) */
 };
 
@@ -94,15 +94,15 @@ struct mt_process {
 	__u64 peak_bytes;
 	__u64 peak_epoch;
 	__u64 peak_ns;
-	__u64 start_ns;	  /* of the process, CLOCK_BOOTTIME: with tgid, its identity */
-	__u64 since_ns;	  /* when this image came under tracing */
-	__u64 until_ns;	  /* when it ended, 0 while it lives */
+	__u64 start_ns;               /* of the process, CLOCK_BOOTTIME: with tgid, its identity */
+	__u64 since_ns;               /* when this image came under tracing */
+	__u64 until_ns;               /* when it ended, 0 while it lives */
 	__u64 libc_start, libc_limit; /* code of glibc, which frees blocks on its own account when a thread ends */
 	__u64 trampoline; /* address that return probes put in place of return addresses; 0: not known yet */
-	__u32 tgid;	  /* in the initial pid namespace */
+	__u32 tgid;       /* in the initial pid namespace */
 	__u32 generation; /* exec calls since it came under tracing */
-	__u32 state;	  /* enum mt_process_state */
-	__u32 parent;	  /* slot of the process that forked it + 1, or 0 */
+	__u32 state;      /* enum mt_process_state */
+	__u32 parent;     /* slot of the process that forked it + 1, or 0 */
 };
 
 /*
@@ -111,14 +111,14 @@ struct mt_process {
  * added atomically.
  */
 struct mt_counters {
-	__u64 alloc_calls;  /* traps at allocation entries */
-	__u64 returns;	    /* return traps */
-	__u64 free_calls;   /* traps at frees */
+	__u64 alloc_calls;                   /* traps at allocation entries */
+	__u64 returns;                       /* return traps */
+	__u64 free_calls;                    /* traps at frees */
 	__u64 stepped_allocs, stepped_frees; /* of those entries, the ones at single-stepped instructions */
-	__u64 alloc_failed; /* allocations that returned no block */
-	__u64 jiffies;	    /* when now_ns was read */
-	__u64 last_freed;   /* address of the last tracked block that was freed */
-	__u64 now_ns;	    /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
+	__u64 alloc_failed;                  /* allocations that returned no block */
+	__u64 jiffies;                       /* when now_ns was read */
+	__u64 last_freed;                    /* address of the last tracked block that was freed */
+	__u64 now_ns;                        /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
 	__u64 loss[MT_LOSS_MAX];
 	__u64 size_objects[MT_SIZE_BUCKETS]; /* of allocations, if mt_session.count_details */
 };
@@ -128,10 +128,10 @@ struct mt_counters {
  * one; the stack is gathered here because a buffer per CPU could be overwritten by a thread that preempts this one.
  */
 struct mt_thread {
-	__u64 sp;	    /* stack pointer at the call's first instruction */
-	__u64 size;	    /* bytes asked for */
+	__u64 sp;           /* stack pointer at the call's first instruction */
+	__u64 size;         /* bytes asked for */
 	__u64 stack_key;    /* its stack, or 0 */
-	__u64 out;	    /* MT_CLASS_OUT: where the block's address will be */
+	__u64 out;          /* MT_CLASS_OUT: where the block's address will be */
 	__u64 old_address;  /* MT_CLASS_REALLOC: the block that went in, if it was tracked */
 	__u64 last_address; /* the block that its last allocation returned */
 	struct mt_live old; /* and its record, taken out of the live table */
@@ -142,25 +142,25 @@ struct mt_thread {
 	__u32 class;
 	__u32 stack_process; /* that stack_key was interned for */
 	struct mt_stack stack;
-	__u64 window_start;	 /* address that window[0] is from */
+	__u64 window_start;      /* address that window[0] is from */
 	__u64 window[MT_WINDOW]; /* stack memory on its way to becoming frames */
 };
 
 enum {
-	MT_THREAD_BUSY = 1,	 /* in an allocation call */
-	MT_THREAD_RECORD = 2,	 /* its result is to be recorded, not sampled away */
-	MT_THREAD_HAS_OLD = 4,	 /* old_address and old are set */
+	MT_THREAD_BUSY = 1,      /* in an allocation call */
+	MT_THREAD_RECORD = 2,    /* its result is to be recorded, not sampled away */
+	MT_THREAD_HAS_OLD = 4,   /* old_address and old are set */
 	MT_THREAD_UNMATCHED = 8, /* a block went in that was not tracked */
 };
 
 /* What a probe is for. */
 enum mt_class {
-	MT_CLASS_ALLOC,	  /* returns the block */
+	MT_CLASS_ALLOC,   /* returns the block */
 	MT_CLASS_REALLOC, /* takes a block, returns it grown, shrunk or moved */
-	MT_CLASS_OUT,	  /* stores the block through a pointer argument: posix_memalign */
+	MT_CLASS_OUT,     /* stores the block through a pointer argument: posix_memalign */
 	MT_CLASS_FREE,
 	MT_CLASS_LOADER, /* the dynamic loader has changed the mappings */
-	MT_CLASS_JUMP,	 /* longjmp: leaves calls without returning from them */
+	MT_CLASS_JUMP,   /* longjmp: leaves calls without returning from them */
 	MT_CLASS_MAX,
 };
 
@@ -195,29 +195,29 @@ struct mt_probe_key {
 
 /* Map `session`, one element, mapped by user space: the switches that change while programs run. */
 struct mt_session {
-	__u64 period;	      /* mean bytes between samples; 0: every allocation */
+	__u64 period;         /* mean bytes between samples; 0: every allocation */
 	__u64 pressed_period; /* the largest period that a filling live table has forced, 0 if it never did */
 	__u64 pressed_ns;     /* when it first did */
 	__u64 live_entries;   /* blocks in the live table */
 	__u64 live_capacity;
 	__u64 pressed_base;   /* bytes of a mean block when the live table first filled to a half */
 	__u64 bystander_hits; /* traps paid by processes that are not followed, when links have no pid filter */
-	__u32 frames;	      /* frames to keep, 1 to MT_FRAMES_MAX */
+	__u32 frames;         /* frames to keep, 1 to MT_FRAMES_MAX */
 	__u32 follow_forks;
 	__u32 count_details; /* temporary allocations, and sizes */
-	__u32 paused; /* allocation probes return at once; frees go on */
+	__u32 paused;        /* allocation probes return at once; frees go on */
 
 	/* Not read by programs: what user space wants the next command to know. */
-	__u64 since_ns;	      /* when the session began */
+	__u64 since_ns;       /* when the session began */
 	__u64 paused_ns;      /* allocation probes were off for so long */
 	__u64 largest_period; /* that was ever asked for */
-	__u32 overhead;	      /* measured last, in 1/100 of a percent of the target's own CPU time */
+	__u32 overhead;       /* measured last, in 1/100 of a percent of the target's own CPU time */
 	__u32 max_overhead;   /* the budget in the same unit; 0 means off */
 	__u32 event_rate;     /* traps a second, measured last */
-	__u32 adaptive;	      /* --sample auto: the budget may change the period */
-	__u32 keeper;	      /* pid of the process that looks after the session, 0 for none */
-	__u32 rung;	      /* enum rung of user/trace/rung.h */
-	__u32 detached;	      /* the budget was not to be kept: probes were taken off */
+	__u32 adaptive;       /* --sample auto: the budget may change the period */
+	__u32 keeper;         /* pid of the process that looks after the session, 0 for none */
+	__u32 rung;           /* enum rung of user/trace/rung.h */
+	__u32 detached;       /* the budget was not to be kept: probes were taken off */
 	__u32 cost_emulated;  /* calibrated trap costs, ns: user/trace/calibrate.h */
 	__u32 cost_stepped;
 	__u32 cost_with_return;

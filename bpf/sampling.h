@@ -21,8 +21,9 @@
 #endif
 
 enum {
-	MT_PERIOD_MAX = 128 << 20, /* keeps size << 32 within 64 bits for every size that is not certain to be sampled */
-	MT_CERTAIN = 22,	   /* n >= 22 T is sampled for sure: exp(-22) < 2^-31 */
+	MT_PERIOD_MAX =
+		128 << 20, /* keeps size << 32 within 64 bits for every size that is not certain to be sampled */
+	MT_CERTAIN = 22,   /* n >= 22 T is sampled for sure: exp(-22) < 2^-31 */
 };
 
 #define MT_INLINE static inline __attribute__((always_inline, unused))
@@ -61,8 +62,8 @@ MT_INLINE __u32 mt_sampling_chance(__u64 size, __u64 period)
 		size = 1;
 	if (size >= period * MT_CERTAIN)
 		return 0;
-	x = (size << 29) / period;		  /* n/T in units of 2^-29, below 22 * 2^29; size < 2^32 */
-	f = (x & ((1ULL << 28) - 1)) << 3;	  /* what is left of a half, in units of 2^-32 */
+	x = (size << 29) / period;         /* n/T in units of 2^-29, below 22 * 2^29; size < 2^32 */
+	f = (x & ((1ULL << 28) - 1)) << 3; /* what is left of a half, in units of 2^-32 */
 	/* 1 - exp(-f) for f < 1/2 by its series to the seventh term: off by less than 2^-8 / 8! */
 	e = f / 7;
 	e = (f * ((1ULL << 32) - e)) >> 32;
@@ -100,7 +101,7 @@ MT_INLINE __u64 mt_sampling_bytes(__u64 size, __u32 chance)
 	return chance ? (size << 32) / chance : size;
 }
 
-/* Objects that it stands for: 1/p, rounded up or down at random (`random` is 32 random bits) so that the mean is right. */
+/* Objects that it stands for: 1/p, rounded at random (`random` is 32 random bits) so that the mean is right. */
 MT_INLINE __u32 mt_sampling_objects(__u32 chance, __u32 random)
 {
 	return chance ? (__u32)(((1ULL << 32) + ((__u64)random * chance >> 32)) / chance) : 1;

@@ -42,7 +42,8 @@ static void allocation_functions(void **unused)
 	check("server:grow(ptr=arg1,size=arg2) -> ptr", false, "server", "grow", MT_CLASS_REALLOC, 0, 1, NO);
 	check("server:grow(size=arg3,ptr=arg2,count=arg4) -> ptr", false, "server", "grow", MT_CLASS_REALLOC, 1, 2, 3);
 	check("server:fill(out=arg1,size=arg3)", false, "server", "fill", MT_CLASS_OUT, 0, 2, NO);
-	check("/opt/x/libpool.so.1:grab(size=arg1) -> ptr", false, "/opt/x/libpool.so.1", "grab", MT_CLASS_ALLOC, NO, 0, NO);
+	check("/opt/x/libpool.so.1:grab(size=arg1) -> ptr", false, "/opt/x/libpool.so.1", "grab", MT_CLASS_ALLOC, NO, 0,
+	      NO);
 	check("lib:_ZN4pool4grabEm(size=arg2) -> ptr", false, "lib", "_ZN4pool4grabEm", MT_CLASS_ALLOC, NO, 1, NO);
 }
 

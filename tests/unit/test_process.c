@@ -388,7 +388,8 @@ static void rss(void **state)
 	process = open_process(pid);
 	assert_int_equal(process__rss(process, &after), 0);
 	assert_true(within(after.anon_bytes, before.anon_bytes + 64 * MIB - MIB / 2, before.anon_bytes + 65 * MIB));
-	assert_true(within(after.shmem_bytes, before.shmem_bytes + 16 * MIB - MIB / 4, before.shmem_bytes + 16 * MIB + MIB / 4));
+	assert_true(within(after.shmem_bytes, before.shmem_bytes + 16 * MIB - MIB / 4,
+			   before.shmem_bytes + 16 * MIB + MIB / 4));
 	assert_true(within(after.current_bytes, before.current_bytes + 76 * MIB, before.current_bytes + 84 * MIB));
 	assert_true(within(after.peak_bytes, before.current_bytes + 108 * MIB, before.current_bytes + 116 * MIB));
 	assert_int_equal(after.current_bytes, after.anon_bytes + after.file_bytes + after.shmem_bytes);

@@ -42,7 +42,8 @@ static void set(struct profile_site *site, uint64_t allocated, uint64_t live, ui
 	site->temporary_objects = temporary;
 }
 
-static void check(const struct profile_site *site, uint64_t allocated, uint64_t freed, uint64_t live, uint64_t temporary)
+static void check(const struct profile_site *site, uint64_t allocated, uint64_t freed, uint64_t live,
+		  uint64_t temporary)
 {
 	assert_int_equal(site->alloc_objects, allocated);
 	assert_int_equal(site->alloc_bytes, allocated * 100);

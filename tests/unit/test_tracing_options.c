@@ -134,8 +134,9 @@ static void bad_counts_are_refused(void **state)
 static void allocators_of_the_targets_own_are_parsed(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("--alloc|libpool.so:pool_get(size=arg2) -> ptr|--free|pool:pool_put(ptr=arg1)|--follow-forks"),
-			 0);
+	assert_int_equal(
+		parse("--alloc|libpool.so:pool_get(size=arg2) -> ptr|--free|pool:pool_put(ptr=arg1)|--follow-forks"),
+		0);
 	assert_true(session.follow_forks);
 	assert_int_equal(session.spec_count, 2);
 	assert_string_equal(session.specs[0].object, "libpool.so");
@@ -158,7 +159,8 @@ static void bad_allocators_are_refused(void **state)
 					   "an allocator: use size=, count=, ptr= or out=");
 	refuse("--alloc|a:f(ptr=arg1) -> ptr",
 	       "cannot understand --alloc 'a:f(ptr=arg1) -> ptr': an allocation function needs size=argN");
-	refuse("--alloc|a:f(size=arg1)", "cannot understand --alloc 'a:f(size=arg1)': expected '-> ptr' after the arguments");
+	refuse("--alloc|a:f(size=arg1)",
+	       "cannot understand --alloc 'a:f(size=arg1)': expected '-> ptr' after the arguments");
 	refuse("--free|a:f(size=arg1)", "cannot understand --free 'a:f(size=arg1)': a free function needs ptr=argN");
 	/* the second of two: the first is not leaked */
 	refuse("--alloc|a:f(size=arg1) -> ptr|--alloc|b", "cannot understand --alloc 'b': expected LIB:FUNCTION(...)");

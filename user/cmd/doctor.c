@@ -19,7 +19,8 @@
 static const struct usage usage = {
 	.verb = "doctor",
 	.arguments = "[-p PID]",
-	.text = "Tells what this kernel allows, by trying, and what traps cost here. With -p: which allocators the process\n"
+	.text = "Tells what this kernel allows, by trying, and what traps cost here. With -p: which allocators the "
+		"process\n"
 		"has, which one its malloc is bound to, where each probe would go, whether the kernel emulates the\n"
 		"instruction there or single-steps it, and the cost to expect for each call. Attaches to nothing.\n",
 };
@@ -112,8 +113,8 @@ static int examine(pid_t pid, const struct tracing_options *tracing, struct pati
 	return code;
 }
 
-static void describe_kernel(const struct features *features, struct doctor_rung rungs[RUNG_COUNT],
-			    struct utsname *name, struct doctor_report *report)
+static void describe_kernel(const struct features *features, struct doctor_rung rungs[RUNG_COUNT], struct utsname *name,
+			    struct doctor_report *report)
 {
 	enum { BPFFS_MAGIC = 0xcafe4a11 };
 	struct statfs fs;

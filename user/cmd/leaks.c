@@ -77,8 +77,8 @@ enum status cmd_leaks(int argc, char **argv)
 	struct report_options report = REPORT_OPTIONS_DEFAULT;
 	struct output_options output = OUTPUT_OPTIONS_DEFAULT;
 	const struct option_group groups[] = {
-		TARGET_GROUP(&tracing),		 {own_options, ARRAY_SIZE(own_options), &own},
-		report_options__group(&report),	 output_options__group(&output),
+		TARGET_GROUP(&tracing),         {own_options, ARRAY_SIZE(own_options), &own},
+		report_options__group(&report), output_options__group(&output),
 		TRACING_GROUP(&tracing),
 	};
 	struct session *session = NULL;

@@ -26,9 +26,10 @@ int observe__check_rights(struct error *err)
 	if (geteuid() != 0)
 		return error__set(err, -EPERM, "not root: attaching to processes needs root (try sudo)");
 	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
-		return error__set(err, -EPERM,
-				  "memtrawl runs in a pid namespace of its own, where process ids are not the kernel's: "
-				  "run it on the host, or in a container with the host's (--pid=host)");
+		return error__set(
+			err, -EPERM,
+			"memtrawl runs in a pid namespace of its own, where process ids are not the kernel's: "
+			"run it on the host, or in a container with the host's (--pid=host)");
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return error__set(err, -ENOTSUP,
 				  "kernel lacks BTF (/sys/kernel/btf/vmlinux): need CONFIG_DEBUG_INFO_BTF=y");

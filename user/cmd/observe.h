@@ -19,8 +19,9 @@ void observe__catch_signals(void);
 bool observe__interrupted(void);
 
 /*
- * Opens the session that `start` left on the process, if it is one process and has one. Else locks each process against other sessions, attaches to all, and begins. On success the session is the caller's, to
- * be ended by observe__finish(). `default_overhead` is as for tracing_options__session().
+ * Opens the session that `start` left on the process, if it is one process and has one. Else locks each process against
+ * other sessions, attaches to all, and begins. On success the session is the caller's, to be ended by
+ * observe__finish(). `default_overhead` is as for tracing_options__session().
  */
 int observe__start(const struct tracing_options *options, double default_overhead, struct session **session,
 		   struct error *err);

@@ -18,7 +18,8 @@
 static const struct usage usage = {
 	.verb = "run",
 	.arguments = "[--] COMMAND [ARGUMENT]...",
-	.text = "Starts a command traced from its first instruction and follows it to its end; then reports the peak and\n"
+	.text = "Starts a command traced from its first instruction and follows it to its end; then reports the peak "
+		"and\n"
 		"which call sites held memory at it, what was live at exit, sizes, and temporary allocations.\n"
 		"Passes the command's exit status on (128 + N for signal N); has 125, 126 and 127 for failures of its\n"
 		"own, a command that cannot be run, and one that is not found. The report goes to standard error,\n"

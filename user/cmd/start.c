@@ -12,7 +12,8 @@ static const struct usage usage = {
 	.verb = "start",
 	.arguments = "-p PID",
 	.text = "Begins a session that outlives the command: what it counts is pinned below " PIN_DIRECTORY "/<pid>,\n"
-		"and a small keeper process looks after it. `snapshot` and `leaks` then read it, `status` tells how it\n"
+		"and a small keeper process looks after it. `snapshot` and `leaks` then read it, `status` tells how "
+		"it\n"
 		"is doing, `stop` ends it. When the process ends, the keeper saves a last snapshot and sweeps up.\n",
 };
 
@@ -39,8 +40,8 @@ enum status cmd_start(int argc, char **argv)
 		code = observe__check_rights(&err);
 	for (size_t i = 0; !code && i < count; i++) {
 		if (pin__exists(pids[i]))
-			code = error__set(&err, -1, "PID %d has a session already: see `memtrawl status -p %d`", pids[i],
-					  pids[i]);
+			code = error__set(&err, -1, "PID %d has a session already: see `memtrawl status -p %d`",
+					  pids[i], pids[i]);
 		if (!code)
 			code = keeper__start(&tracing, pids[i], &store, &err);
 		if (!code)

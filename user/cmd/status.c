@@ -14,8 +14,10 @@
 static const struct usage usage = {
 	.verb = "status",
 	.arguments = "[-p PID]",
-	.text = "Tells how the sessions that `start` began are doing: since when, how calls are caught, event rate and\n"
-		"overhead as measured last, live bytes, peak, what was lost, and stored snapshots. Without -p: of all.\n",
+	.text = "Tells how the sessions that `start` began are doing: since when, how calls are caught, event rate "
+		"and\n"
+		"overhead as measured last, live bytes, peak, what was lost, and stored snapshots. Without -p: of "
+		"all.\n",
 };
 
 static size_t count_snapshots(const char *directory, pid_t pid)
@@ -54,8 +56,7 @@ static void fill_session(const struct session *session, struct status_row *row)
 	row->tracked_capacity = shared->live_capacity;
 }
 
-static int fill(const struct session *session, pid_t pid, const char *store, struct status_row *row,
-		struct error *err)
+static int fill(const struct session *session, pid_t pid, const char *store, struct status_row *row, struct error *err)
 {
 	const struct tracked *tracked = session->tracked[0];
 	struct read_options read = {0};

@@ -23,9 +23,18 @@ extern const struct option target_option_table[];  /* -p, --comm, --cgroup */
 extern const struct option tracing_option_table[]; /* the others */
 enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 8 };
 
-#define TRACING_OPTIONS_DEFAULT {.frames = 64, .live_max = MT_LIVE_DEFAULT, .sites_max = MT_SITES_DEFAULT}
-#define TARGET_GROUP(options)	{target_option_table, TARGET_OPTION_COUNT, (options)}
-#define TRACING_GROUP(options)	{tracing_option_table, TRACING_OPTION_COUNT, (options)}
+#define TRACING_OPTIONS_DEFAULT                                                                                        \
+	{                                                                                                              \
+		.frames = 64, .live_max = MT_LIVE_DEFAULT, .sites_max = MT_SITES_DEFAULT                               \
+	}
+#define TARGET_GROUP(options)                                                                                          \
+	{                                                                                                              \
+		target_option_table, TARGET_OPTION_COUNT, (options)                                                    \
+	}
+#define TRACING_GROUP(options)                                                                                         \
+	{                                                                                                              \
+		tracing_option_table, TRACING_OPTION_COUNT, (options)                                                  \
+	}
 
 /*
  * Turns them into session options; `default_overhead` is the budget in percent when none was given, 0 for off. The

@@ -9,7 +9,7 @@
 
 /* Exit statuses of every verb but `run`, which passes its command's own on. */
 enum status {
-	STATUS_OK = 0,	    /* done */
+	STATUS_OK = 0,      /* done */
 	STATUS_FINDING = 1, /* a finding that the caller asked to fail on */
 	STATUS_USAGE = 2,   /* wrong usage: unknown option, value out of range */
 	STATUS_REFUSED = 3, /* the system refused: no such process, no right, no kernel support, no space */
@@ -34,7 +34,7 @@ int error__prefix(struct error *err, int code, const char *fmt, ...) __attribute
 
 #ifdef __clang_analyzer__ /* it looks at one file at a time, and would think of failures that return 0 */
 #define error__set(err, code, ...)    ((void)error__set(err, code, __VA_ARGS__), (code))
-#define error__usage(err, ...)	      ((void)error__usage(err, __VA_ARGS__), -22 /* -EINVAL */)
+#define error__usage(err, ...)        ((void)error__usage(err, __VA_ARGS__), -22 /* -EINVAL */)
 #define error__prefix(err, code, ...) ((void)error__prefix(err, code, __VA_ARGS__), (code))
 #endif
 

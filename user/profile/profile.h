@@ -31,11 +31,11 @@ struct profile_process {
 	char *host;
 	char *boot_id;
 	pid_t pid;
-	uint64_t start_ticks; /* field 22 of /proc/PID/stat, clock ticks since boot: with pid and boot_id, its identity */
+	uint64_t start_ticks;  /* field 22 of /proc/PID/stat, ticks since boot: with pid and boot_id, its identity */
 	int64_t start_time_ns; /* the same since 1970 */
 	char *comm;
 	char *exe;
-	char *cmdline;	/* arguments joined by blanks */
+	char *cmdline;  /* arguments joined by blanks */
 	char *build_id; /* of the executable, lower-case hex */
 };
 
@@ -55,27 +55,28 @@ struct profile_totals {
 
 struct profile_sampling {
 	enum sampling_mode mode;
-	uint64_t period_bytes;	/* mean bytes between samples at the end of the window; 0 when exact */
-	uint64_t largest_period_bytes; /* in force at any time of the window; differs when the table filled or the budget asked */
-	double paused_seconds;	/* allocation probes were off for so long */
+	uint64_t period_bytes;         /* mean bytes between samples at the end of the window; 0 when exact */
+	uint64_t largest_period_bytes; /* in force at any time of the window; differs when the table filled or the
+					  budget asked */
+	double paused_seconds;         /* allocation probes were off for so long */
 };
 
 struct profile_mapping {
 	uint64_t start, limit, offset; /* addresses [start, limit) hold the file from `offset` on */
-	uint32_t filename;	       /* string */
-	uint32_t build_id;	       /* string, lower-case hex, or PROFILE_NONE */
+	uint32_t filename;             /* string */
+	uint32_t build_id;             /* string, lower-case hex, or PROFILE_NONE */
 	bool has_functions, has_lines; /* names were looked up */
 };
 
 struct profile_function {
-	uint32_t name;	      /* string, demangled */
+	uint32_t name;        /* string, demangled */
 	uint32_t system_name; /* string, as in the symbol table; may be the same */
 	uint32_t filename;    /* string or PROFILE_NONE */
 };
 
 struct profile_line {
 	uint32_t function; /* index or PROFILE_NONE */
-	uint32_t line;	   /* 0 if unknown */
+	uint32_t line;     /* 0 if unknown */
 };
 
 struct profile_location {
@@ -83,7 +84,7 @@ struct profile_location {
 	uint64_t address; /* return address - 1, in the process; 0 for a note */
 	uint64_t offset;  /* the same relative to the file; the address for code outside all files; 0 for a note */
 	struct profile_line *lines; /* innermost inlined function first; owned */
-	uint32_t line_count;	    /* 0: no name known */
+	uint32_t line_count;        /* 0: no name known */
 };
 
 struct profile_site {
@@ -91,12 +92,12 @@ struct profile_site {
 	uint64_t alloc_bytes, alloc_objects;
 	uint64_t free_bytes, free_objects;
 	uint64_t live_bytes, live_objects;
-	uint64_t peak_bytes;	     /* live bytes at the time of the process's peak */
-	double live_bytes_stderr;    /* standard error of live_bytes; 0 when exact */
+	uint64_t peak_bytes;      /* live bytes at the time of the process's peak */
+	double live_bytes_stderr; /* standard error of live_bytes; 0 when exact */
 	uint64_t temporary_objects;
-	uint64_t older_bytes;	     /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
-	double oldest_age_seconds;   /* of its live blocks; negative if ages were not read */
-	uint32_t *frames;	     /* locations, innermost (the caller of the allocator) first; owned */
+	uint64_t older_bytes;      /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
+	double oldest_age_seconds; /* of its live blocks; negative if ages were not read */
+	uint32_t *frames;          /* locations, innermost (the caller of the allocator) first; owned */
 	uint32_t frame_count;
 };
 
@@ -105,14 +106,14 @@ struct profile_site {
 struct profile {
 	struct profile_process process;
 	int64_t start_ns, end_ns; /* window of observation, since 1970 */
-	double seconds;		  /* its length on the monotonic clock */
+	double seconds;           /* its length on the monotonic clock */
 	struct profile_sampling sampling;
 	struct profile_rss rss;
 	struct profile_totals totals;
 	uint64_t loss[MT_LOSS_MAX];
 	uint64_t size_objects[PROFILE_SIZE_BUCKETS]; /* allocated objects by size: bucket b is [2^b, 2^(b+1)) */
-	double older_seconds; /* threshold of site.older_bytes; 0 if none */
-	char *end_reason;     /* why the window ended early, in words, or NULL; owned */
+	double older_seconds;                        /* threshold of site.older_bytes; 0 if none */
+	char *end_reason;                            /* why the window ended early, in words, or NULL; owned */
 
 	char **strings;
 	size_t string_count, string_capacity;

@@ -23,8 +23,10 @@ static void add_kernel(const struct doctor_report *report, struct buf *out)
 	buf__add_format(out, "  stacks    by %s\n", report->unwind);
 	buf__add_format(out, "  sessions  %s, %s\n", report->bpffs ? "bpffs is mounted" : "bpffs is mounted by `start`",
 			report->iterator ? "with a `top` to cat" : "without a `top` to cat (no iterators over maps)");
-	buf__add_format(out, "  a trap    %.0f ns emulated, %.0f ns single-stepped, %.0f ns with return, %.0f ns return skipped\n",
-			report->emulated_ns, report->stepped_ns, report->with_return_ns, report->skipped_ns);
+	buf__add_format(
+		out,
+		"  a trap    %.0f ns emulated, %.0f ns single-stepped, %.0f ns with return, %.0f ns return skipped\n",
+		report->emulated_ns, report->stepped_ns, report->with_return_ns, report->skipped_ns);
 }
 
 static void add_object(const struct doctor_function *f, struct buf *out)

@@ -16,12 +16,12 @@ struct doctor_rung {
 };
 
 struct doctor_function {
-	const char *object;	 /* index into objects by order: a new one begins where it differs from the one before */
-	const char *kind;	 /* of the object: "glibc" */
-	const char *build_id;	 /* or NULL */
-	bool live;		 /* the object that the program's malloc is bound to */
+	const char *object;   /* index into objects by order: a new one begins where it differs from the one before */
+	const char *kind;     /* of the object: "glibc" */
+	const char *build_id; /* or NULL */
+	bool live;            /* the object that the program's malloc is bound to */
 	const char *name, *role; /* "malloc", "allocates" */
-	uint64_t offset;	 /* of the probe from the function's entry */
+	uint64_t offset;         /* of the probe from the function's entry */
 	const char *instruction;
 	bool emulated;
 	double cost_ns; /* expected, a call, with its return trap */

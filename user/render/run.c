@@ -28,7 +28,8 @@ static void add_peak(const struct profile *profile, struct buf *out)
 	const struct profile_totals *totals = &profile->totals;
 	char bytes[32], at[32];
 
-	buf__add_format(out, "  peak    %s live", units__format_bytes(bytes, sizeof(bytes), (double)totals->peak_live_bytes));
+	buf__add_format(out, "  peak    %s live",
+			units__format_bytes(bytes, sizeof(bytes), (double)totals->peak_live_bytes));
 	if (totals->peak_time_ns)
 		buf__add_format(out, ", %s after the start",
 				units__format_seconds(at, sizeof(at),
@@ -115,9 +116,8 @@ static json_t *sizes_of(const struct profile *profile)
 	for (size_t i = 0; i < PROFILE_SIZE_BUCKETS; i++) {
 		if (!profile->size_objects[i])
 			continue;
-		json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "min_bytes",
-						       (json_int_t)(i ? 1LL << i : 0), "max_bytes",
-						       (json_int_t)((2ULL << i) - 1), "objects",
+		json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "min_bytes", (json_int_t)(i ? 1LL << i : 0),
+						       "max_bytes", (json_int_t)((2ULL << i) - 1), "objects",
 						       (json_int_t)profile->size_objects[i]));
 	}
 	return array;
@@ -140,13 +140,12 @@ static json_t *peak_of(const struct profile *profile)
 
 	json_object_set_new(peak, "live_bytes", json_integer((json_int_t)totals->peak_live_bytes));
 	json_object_set_new(peak, "time",
-			    totals->peak_time_ns ?
-				    json_string(units__format_time(time, sizeof(time), totals->peak_time_ns)) :
-				    json_null());
+			    totals->peak_time_ns
+				    ? json_string(units__format_time(time, sizeof(time), totals->peak_time_ns))
+				    : json_null());
 	json_object_set_new(peak, "after_seconds",
-			    totals->peak_time_ns ?
-				    json_real((double)(totals->peak_time_ns - profile->start_ns) / 1e9) :
-				    json_null());
+			    totals->peak_time_ns ? json_real((double)(totals->peak_time_ns - profile->start_ns) / 1e9)
+						 : json_null());
 	return peak;
 }
 

@@ -32,7 +32,8 @@ static void add_keeper(const struct status_row *row, struct buf *out)
 	if (row->keeper)
 		buf__add_format(out, "keeper %d", row->keeper);
 	else
-		buf__add_string(out, "unattended: its keeper is gone; the budget is not held, new libraries are not followed");
+		buf__add_string(
+			out, "unattended: its keeper is gone; the budget is not held, new libraries are not followed");
 }
 
 static void add_row(const struct status_row *row, struct buf *out)

@@ -13,16 +13,16 @@
 struct status_row {
 	pid_t pid;
 	const char *comm;
-	bool alive;	     /* the process */
-	pid_t keeper;	     /* 0: unattended */
-	int64_t since_ns;    /* since 1970 */
-	double seconds;	     /* tracing so far */
-	const char *rung;    /* how calls are caught */
-	const char *stacks;  /* how stacks are unwound */
+	bool alive;                                  /* the process */
+	pid_t keeper;                                /* 0: unattended */
+	int64_t since_ns;                            /* since 1970 */
+	double seconds;                              /* tracing so far */
+	const char *rung;                            /* how calls are caught */
+	const char *stacks;                          /* how stacks are unwound */
 	uint64_t period_bytes, largest_period_bytes; /* 0: exact */
 	double paused_seconds;
 	double overhead_percent, max_overhead_percent; /* measured last; the budget, 0 for none */
-	uint64_t event_rate;			       /* traps a second, measured last */
+	uint64_t event_rate;                           /* traps a second, measured last */
 	uint64_t live_bytes, live_blocks, peak_bytes;
 	uint64_t tracked_blocks, tracked_capacity; /* of the live table */
 	uint64_t frames;

@@ -8,19 +8,31 @@
 #define NO PROBE_NO_ARGUMENT
 #define ALLOC(size, count)                                                                                             \
 	{                                                                                                              \
-		MT_CLASS_ALLOC, { NO, size, count }                                                                    \
+		MT_CLASS_ALLOC,                                                                                        \
+		{                                                                                                      \
+			NO, size, count                                                                                \
+		}                                                                                                      \
 	}
 #define REALLOC(block, size, count)                                                                                    \
 	{                                                                                                              \
-		MT_CLASS_REALLOC, { block, size, count }                                                               \
+		MT_CLASS_REALLOC,                                                                                      \
+		{                                                                                                      \
+			block, size, count                                                                             \
+		}                                                                                                      \
 	}
 #define OUT(block, size)                                                                                               \
 	{                                                                                                              \
-		MT_CLASS_OUT, { block, size, NO }                                                                      \
+		MT_CLASS_OUT,                                                                                          \
+		{                                                                                                      \
+			block, size, NO                                                                                \
+		}                                                                                                      \
 	}
 #define FREE(block)                                                                                                    \
 	{                                                                                                              \
-		MT_CLASS_FREE, { block, NO, NO }                                                                       \
+		MT_CLASS_FREE,                                                                                         \
+		{                                                                                                      \
+			block, NO, NO                                                                                  \
+		}                                                                                                      \
 	}
 
 struct named {

@@ -20,7 +20,7 @@ struct alloc_signature {
 
 enum alloc_family {
 	ALLOC_FAMILY_NONE,
-	ALLOC_FAMILY_C,	     /* malloc's own: an object with it is an allocator */
+	ALLOC_FAMILY_C,      /* malloc's own: an object with it is an allocator */
 	ALLOC_FAMILY_PREFIX, /* the same under an allocator's prefix, je_malloc; or its extensions, mallocx */
 	ALLOC_FAMILY_CXX,    /* operator new and delete: probed only in objects that are allocators themselves */
 	ALLOC_FAMILY_JUMP,   /* longjmp, which matters where allocators call back: custom ones */
@@ -40,7 +40,8 @@ struct alloc_spec {
 
 /*
  * Parses --alloc 'LIB:FUNC(size=arg1) -> ptr' (also count=argN, ptr=argN for a realloc; out=argN, and no "-> ptr", for
- * one that stores the block's address there) and, with is_free, --free 'LIB:FUNC(ptr=arg1)'. argN counts from 1 to 5. A usage error says what is wrong.
+ * one that stores the block's address there) and, with is_free, --free 'LIB:FUNC(ptr=arg1)'. argN counts from 1 to 5. A
+ * usage error says what is wrong.
  */
 int alloc_spec__parse(const char *text, bool is_free, struct alloc_spec *spec, struct error *err);
 void alloc_spec__free(struct alloc_spec *spec);

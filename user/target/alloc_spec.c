@@ -48,8 +48,7 @@ static int set_argument(struct alloc_signature *signature, const char *name, int
 	return 0;
 }
 
-static int parse_arguments(const char *text, struct alloc_signature *signature, const char **rest,
-			   struct error *err)
+static int parse_arguments(const char *text, struct alloc_signature *signature, const char **rest, struct error *err)
 {
 	char name[16];
 	int position, length, code;

@@ -76,11 +76,16 @@ struct collector {
 static const struct {
 	const char *symbol, *kind;
 } marks[] = {
-	{"__libc_malloc", "glibc"},	       {"malloc_stats_print", "jemalloc"},
-	{"je_malloc_stats_print", "jemalloc"}, {"_rjem_malloc_stats_print", "jemalloc"},
-	{"tc_malloc", "tcmalloc"},	       {"mi_malloc", "mimalloc"},
-	{"__musl_libc", "musl"},	       {"__malloc_donate", "musl"},
-	{"_mstart", "musl"},		       {"__asan_init", "asan"},
+	{"__libc_malloc", "glibc"},
+	{"malloc_stats_print", "jemalloc"},
+	{"je_malloc_stats_print", "jemalloc"},
+	{"_rjem_malloc_stats_print", "jemalloc"},
+	{"tc_malloc", "tcmalloc"},
+	{"mi_malloc", "mimalloc"},
+	{"__musl_libc", "musl"},
+	{"__malloc_donate", "musl"},
+	{"_mstart", "musl"},
+	{"__asan_init", "asan"},
 };
 
 static enum alloc_family classify(struct collector *c, const struct elf_symbol *symbol,
@@ -263,9 +268,9 @@ static void check_branch(uint64_t target, void *cookie)
 	if (check->reaches_allocator)
 		return;
 	name = elf_imports__stub(check->file, target);
-	check->reaches_allocator = function_at(check->object, target) ||
-				   (name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE &&
-				    signature.class < MT_CLASS_FREE);
+	check->reaches_allocator =
+		function_at(check->object, target) ||
+		(name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE && signature.class < MT_CLASS_FREE);
 }
 
 /*
@@ -332,14 +337,15 @@ static int fill_object(const struct process *process, const struct mapping *mapp
 	}
 	elf_file__free(file);
 	if (code)
-		return error__set(err, code, "cannot look for allocators in %s: %s", mapping->path, error__reason(code));
+		return error__set(err, code, "cannot look for allocators in %s: %s", mapping->path,
+				  error__reason(code));
 	if (!object->kind && !c->has_malloc && object->count && object->functions[0].family == ALLOC_FAMILY_CXX)
 		object->kind = "C++ runtime";
 	if (!object->kind && c->has_dl_functions)
 		object->kind = "loader";
 	if (!object->kind)
-		object->kind = object->count && object->functions[0].family == ALLOC_FAMILY_CUSTOM ? "custom" :
-												      "allocator";
+		object->kind =
+			object->count && object->functions[0].family == ALLOC_FAMILY_CUSTOM ? "custom" : "allocator";
 	return 0;
 }
 

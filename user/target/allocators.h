@@ -12,20 +12,20 @@ struct alloc_function {
 	char *name;
 	enum alloc_family family;
 	struct alloc_signature signature;
-	uint64_t entry;	  /* file offset of the function */
+	uint64_t entry;   /* file offset of the function */
 	uint64_t address; /* its virtual address in the file */
-	uint64_t size;	  /* 0 if unknown */
+	uint64_t size;    /* 0 if unknown */
 	struct probe_site site;
 	bool forwards; /* only while they are looked for */
-	bool leaf; /* calls no other probed function: see MT_COOKIE_LEAF_SHIFT */
+	bool leaf;     /* calls no other probed function: see MT_COOKIE_LEAF_SHIFT */
 };
 
 struct alloc_object {
 	uint64_t device, inode; /* its identity */
-	char *path;		/* as in the process's maps */
-	char *build_id;		/* or NULL */
-	const char *kind;	/* "glibc", "jemalloc" ...; "custom" for named functions, "allocator" for unknown ones */
-	uint64_t start;		/* of a mapping of it */
+	char *path;             /* as in the process's maps */
+	char *build_id;         /* or NULL */
+	const char *kind; /* "glibc", "jemalloc" ...; "custom" for named functions, "allocator" for unknown ones */
+	uint64_t start;   /* of a mapping of it */
 	struct alloc_function *functions;
 	size_t count, capacity;
 };
@@ -34,7 +34,7 @@ struct allocators {
 	struct alloc_object *objects;
 	size_t count, capacity;
 	uint64_t specs_found; /* bit i: the spec number i names a function that is there (of the first 64) */
-	char *unreadable; /* why a file could not be read, of the last such file; NULL if all could */
+	char *unreadable;     /* why a file could not be read, of the last such file; NULL if all could */
 };
 
 /*

@@ -44,9 +44,9 @@ struct elf_symbol {
 	const char *name; /* as in the table, version suffix ("@GLIBC_2.2.5") taken off; valid until elf_file__free() */
 	uint64_t address; /* st_value */
 	uint64_t offset;  /* its file offset */
-	uint64_t size;	  /* st_size, may be 0 */
-	bool global;	  /* STB_GLOBAL or STB_WEAK: bound by the dynamic linker's rules */
-	bool dynamic;	  /* from .dynsym */
+	uint64_t size;    /* st_size, may be 0 */
+	bool global;      /* STB_GLOBAL or STB_WEAK: bound by the dynamic linker's rules */
+	bool dynamic;     /* from .dynsym */
 };
 
 /*

@@ -23,7 +23,7 @@
 struct launch {
 	pid_t pid;
 	int exec_errno; /* read end: errno of a failed exec comes through here */
-	bool running;	/* has become the command, or ended */
+	bool running;   /* has become the command, or ended */
 };
 
 /* ---- the child */

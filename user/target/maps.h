@@ -10,12 +10,12 @@
 #include "target/process.h"
 
 struct mapping {
-	uint64_t start, limit; /* addresses [start, limit) */
-	uint64_t offset;       /* in the file */
+	uint64_t start, limit;  /* addresses [start, limit) */
+	uint64_t offset;        /* in the file */
 	uint64_t device, inode; /* inode is 0 for anonymous memory */
 	bool readable, writable, executable, shared;
-	bool deleted;	/* the path was " (deleted)", which is taken off */
-	char *path;	/* as in /proc/PID/maps, unescaped (\012): a file, "[vdso]", "[heap]"; NULL for anonymous */
+	bool deleted; /* the path was " (deleted)", which is taken off */
+	char *path;   /* as in /proc/PID/maps, unescaped (\012): a file, "[vdso]", "[heap]"; NULL for anonymous */
 };
 
 struct maps {

@@ -17,12 +17,12 @@ static const x86_reg registers64[16] = {
 static const x86_reg registers_part[16][4] = {
 	{X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH}, {X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH},
 	{X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH}, {X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH},
-	{X86_REG_ESI, X86_REG_SI, X86_REG_SIL, 0},	   {X86_REG_EDI, X86_REG_DI, X86_REG_DIL, 0},
-	{X86_REG_EBP, X86_REG_BP, X86_REG_BPL, 0},	   {X86_REG_ESP, X86_REG_SP, X86_REG_SPL, 0},
-	{X86_REG_R8D, X86_REG_R8W, X86_REG_R8B, 0},	   {X86_REG_R9D, X86_REG_R9W, X86_REG_R9B, 0},
-	{X86_REG_R10D, X86_REG_R10W, X86_REG_R10B, 0},	   {X86_REG_R11D, X86_REG_R11W, X86_REG_R11B, 0},
-	{X86_REG_R12D, X86_REG_R12W, X86_REG_R12B, 0},	   {X86_REG_R13D, X86_REG_R13W, X86_REG_R13B, 0},
-	{X86_REG_R14D, X86_REG_R14W, X86_REG_R14B, 0},	   {X86_REG_R15D, X86_REG_R15W, X86_REG_R15B, 0},
+	{X86_REG_ESI, X86_REG_SI, X86_REG_SIL, 0},         {X86_REG_EDI, X86_REG_DI, X86_REG_DIL, 0},
+	{X86_REG_EBP, X86_REG_BP, X86_REG_BPL, 0},         {X86_REG_ESP, X86_REG_SP, X86_REG_SPL, 0},
+	{X86_REG_R8D, X86_REG_R8W, X86_REG_R8B, 0},        {X86_REG_R9D, X86_REG_R9W, X86_REG_R9B, 0},
+	{X86_REG_R10D, X86_REG_R10W, X86_REG_R10B, 0},     {X86_REG_R11D, X86_REG_R11W, X86_REG_R11B, 0},
+	{X86_REG_R12D, X86_REG_R12W, X86_REG_R12B, 0},     {X86_REG_R13D, X86_REG_R13W, X86_REG_R13B, 0},
+	{X86_REG_R14D, X86_REG_R14W, X86_REG_R14B, 0},     {X86_REG_R15D, X86_REG_R15W, X86_REG_R15B, 0},
 };
 
 enum { RSP = 7 };
@@ -171,7 +171,6 @@ static void start_tracking(const int arguments[PROBE_ARGUMENTS], struct tracking
 			tracking->holders[i] = (uint16_t)(1 << argument_registers[arguments[i]]);
 }
 
-
 /* Does anything in the function jump behind its entry, up to the site? It would hit the probe without being a call. */
 static bool is_jumped_into(csh handle, const uint8_t *code, size_t size, uint64_t address, uint64_t site)
 {
@@ -242,13 +241,12 @@ void probe_site__choose(const uint8_t *code, size_t size, uint64_t address, bool
 
 	memset(site, 0, sizeof(*site));
 	for (int i = 0; i < PROBE_ARGUMENTS; i++)
-		site->registers[i] = arguments[i] == PROBE_NO_ARGUMENT ? MT_REGISTER_NONE :
-									 argument_registers[arguments[i]];
+		site->registers[i] =
+			arguments[i] == PROBE_NO_ARGUMENT ? MT_REGISTER_NONE : argument_registers[arguments[i]];
 	if (!open_decoder(&handle))
 		return;
 	if (find_emulated(handle, code, size, address, arguments, site) &&
-	    (site->offset == 0 ||
-	     (whole && !is_jumped_into(handle, code, size, address, address + site->offset))))
+	    (site->offset == 0 || (whole && !is_jumped_into(handle, code, size, address, address + site->offset))))
 		site->emulated = true;
 	else
 		probe_entry(handle, code, size, address, arguments, site);

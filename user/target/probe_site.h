@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROBE_ARGUMENTS 3 /* at most so many arguments of one function are read */
+#define PROBE_ARGUMENTS   3 /* at most so many arguments of one function are read */
 #define PROBE_NO_ARGUMENT (-1)
 
 struct probe_site {

@@ -192,7 +192,7 @@ static int check(int proc_fd, pid_t pid, struct process_stat *stat, struct error
 
 int process__open(pid_t pid, struct process **process, struct error *err)
 {
-	struct process_stat stat = { 0 };
+	struct process_stat stat = {0};
 	struct process *new;
 	int ret;
 

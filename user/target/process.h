@@ -12,12 +12,12 @@
 struct process {
 	pid_t pid;
 	int proc_fd; /* /proc/PID, O_PATH-like directory descriptor: stays with this process when the pid is reused */
-	uint64_t start_ticks; /* field 22 of /proc/PID/stat: clock ticks since boot. (pid, start_ticks) is the identity */
+	uint64_t start_ticks;   /* field 22 of /proc/PID/stat: ticks since boot. (pid, start_ticks) is the identity */
 	uint64_t start_boot_ns; /* start_ticks in nanoseconds, rounded down to a tick */
-	int64_t start_time_ns;	/* since 1970 */
+	int64_t start_time_ns;  /* since 1970 */
 	char *comm;
-	char *exe;     /* what /proc/PID/exe points to, " (deleted)" taken off; NULL if unreadable */
-	char *cmdline; /* arguments joined by blanks; NULL if empty */
+	char *exe;      /* what /proc/PID/exe points to, " (deleted)" taken off; NULL if unreadable */
+	char *cmdline;  /* arguments joined by blanks; NULL if empty */
 	char *build_id; /* of the executable; NULL if it has none or cannot be read */
 };
 
@@ -26,7 +26,7 @@ struct process {
  * a thread id that is not a process. On success the caller frees it with process__free().
  */
 int process__open(pid_t pid, struct process **process, struct error *err);
-/* One of which nothing but the pid is known any more: stands for a process that has ended. NULL when memory is short. */
+/* Stands for a process that has ended, of which only the pid is known any more. NULL when memory is short. */
 struct process *process__gone(pid_t pid);
 void process__free(struct process *process); /* NULL is fine */
 

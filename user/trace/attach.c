@@ -215,14 +215,15 @@ static uint64_t address_of(const struct maps *maps, const struct alloc_object *o
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct mapping *m = &maps->mappings[i];
 
-		if (m->executable && m->device == object->device && m->inode == object->inode &&
-		    offset >= m->offset && offset - m->offset < m->limit - m->start)
+		if (m->executable && m->device == object->device && m->inode == object->inode && offset >= m->offset &&
+		    offset - m->offset < m->limit - m->start)
 			return m->start + (offset - m->offset);
 	}
 	return 0;
 }
 
-static void note_cookie(const struct programs *programs, const struct attach_target *target, uint64_t offset, uint64_t cookie)
+static void note_cookie(const struct programs *programs, const struct attach_target *target, uint64_t offset,
+			uint64_t cookie)
 {
 	struct mt_probe_key key = {.address = address_of(target->maps, target->object, offset),
 				   .tgid = (uint32_t)target->process->pid};
@@ -240,7 +241,8 @@ static int attach_perf(const struct programs *programs, const struct attach_targ
 	int code;
 
 	if (!programs->heap)
-		return error__set(err, -ENOTSUP, "cannot attach to more of PID %d: its session was left without a keeper",
+		return error__set(err, -ENOTSUP,
+				  "cannot attach to more of PID %d: its session was left without a keeper",
 				  target->process->pid);
 	code = mapping ? maps__file_path(target->process, mapping, path, sizeof(path)) : -ENOENT;
 	if (code)
@@ -258,8 +260,8 @@ static int attach_perf(const struct programs *programs, const struct attach_targ
 		note_cookie(programs, target, offset, opts.bpf_cookie);
 		if (programs->heap->rodata->cookies_by_address)
 			opts.bpf_cookie = 0;
-		link.libbpf = bpf_program__attach_uprobe_opts(programs__libbpf(programs, program), pid, path, offset,
-							       &opts);
+		link.libbpf =
+			bpf_program__attach_uprobe_opts(programs__libbpf(programs, program), pid, path, offset, &opts);
 		if (!link.libbpf)
 			return cannot_attach(target, -errno, err);
 		code = keep(links, link, err);
@@ -271,8 +273,8 @@ static int attach_perf(const struct programs *programs, const struct attach_targ
 
 /* ---- by rung */
 
-static int attach_kind(const struct programs *programs, enum rung rung, const struct attach_target *target, enum link_kind kind,
-		       enum program program, struct links *links, struct error *err)
+static int attach_kind(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		       enum link_kind kind, enum program program, struct links *links, struct error *err)
 {
 	if (rung == RUNG_PERF)
 		return attach_perf(programs, target, kind, program, false, links, err);
@@ -280,8 +282,8 @@ static int attach_kind(const struct programs *programs, enum rung rung, const st
 }
 
 /* A kind of functions whose returns matter too. */
-static int attach_calls(const struct programs *programs, enum rung rung, const struct attach_target *target, enum link_kind kind,
-			struct links *links, struct error *err)
+static int attach_calls(const struct programs *programs, enum rung rung, const struct attach_target *target,
+			enum link_kind kind, struct links *links, struct error *err)
 {
 	int code;
 
@@ -297,8 +299,8 @@ static int attach_calls(const struct programs *programs, enum rung rung, const s
 	return code ? code : attach_kind(programs, rung, target, kind, PROGRAM_ENTRY, links, err);
 }
 
-int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target, struct links *links,
-		  struct error *err)
+int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		  struct links *links, struct error *err)
 {
 	int code = attach_kind(programs, rung, target, LINK_FREE, PROGRAM_FREE, links, err);
 
@@ -309,8 +311,8 @@ int attach__frees(const struct programs *programs, enum rung rung, const struct 
 	return code ? code : attach_calls(programs, rung, target, LINK_REALLOC, links, err);
 }
 
-int attach__allocations(const struct programs *programs, enum rung rung, const struct attach_target *target, struct links *links,
-			struct error *err)
+int attach__allocations(const struct programs *programs, enum rung rung, const struct attach_target *target,
+			struct links *links, struct error *err)
 {
 	return attach_calls(programs, rung, target, LINK_ALLOC, links, err);
 }

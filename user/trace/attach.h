@@ -23,9 +23,9 @@ enum link_kind {
 
 struct link {
 	enum link_kind kind;
-	int fd;			 /* a link of our own, or -1 */
+	int fd;                  /* a link of our own, or -1 */
 	struct bpf_link *libbpf; /* one that libbpf made, or NULL */
-	char *pin;		 /* its path below bpffs, or NULL */
+	char *pin;               /* its path below bpffs, or NULL */
 };
 
 struct links {
@@ -43,20 +43,18 @@ struct attach_target {
 };
 
 /* What must be watched as long as blocks are tracked: reallocs, frees, and the loader's rendezvous. */
-int attach__frees(const struct programs *programs, enum rung rung,
-		  const struct attach_target *target, struct links *links,
-		  struct error *err);
+int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		  struct links *links, struct error *err);
 /* All other allocations. */
-int attach__allocations(const struct programs *programs, enum rung rung,
-		  const struct attach_target *target, struct links *links,
-			struct error *err);
+int attach__allocations(const struct programs *programs, enum rung rung, const struct attach_target *target,
+			struct links *links, struct error *err);
 
 /* The tracepoints on fork, exec and exit. */
 int attach__events(const struct programs *programs, struct links *links, struct error *err);
 
 int link__fd(const struct link *link);
 void link__close(struct link *link); /* removes its pin too; idempotent */
-/* Pins it as DIRECTORY/link_KIND_NUMBER, with the next free number. -EOPNOTSUPP if this kernel cannot pin such links. */
+/* Pins it as DIRECTORY/link_KIND_NUMBER, the next free number. -EOPNOTSUPP if this kernel cannot pin such links. */
 int link__pin(struct link *link, const char *directory, struct error *err);
 /* Closes those of one kind, or all from last to first. */
 void links__close_kind(struct links *links, enum link_kind kind);

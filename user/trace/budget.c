@@ -14,9 +14,9 @@
 enum {
 	FIRST_INTERVAL_MS = 200, /* the first look comes soon: an exact tracer on a hot target is dear from the start */
 	INTERVAL_MS = 1000,
-	CYCLE_MS = 2000,    /* of allocation probes on and off */
-	ON_LEAST_MS = 100,  /* probes are not worth being put on for less */
-	GUESS_NS = 250,	    /* run time of a program before it was measured */
+	CYCLE_MS = 2000,   /* of allocation probes on and off */
+	ON_LEAST_MS = 100, /* probes are not worth being put on for less */
+	GUESS_NS = 250,    /* run time of a program before it was measured */
 };
 
 /* Sums over all processes. */
@@ -30,10 +30,10 @@ struct budget {
 	struct trap_costs costs;
 	struct sums last;
 	uint64_t last_ns, next_ns;
-	int stats_fd; /* while the kernel measures programs, else -1 */
+	int stats_fd;               /* while the kernel measures programs, else -1 */
 	uint64_t run_ns, run_count; /* of our programs, as the kernel has them */
 	double mean_run_ns;
-	double on_share; /* of the cycle with allocation probes on; 1: always */
+	double on_share;    /* of the cycle with allocation probes on; 1: always */
 	uint64_t toggle_ns; /* when to put them off or on again */
 	uint64_t paused_since_ns;
 };
@@ -168,7 +168,8 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 	double steps = (double)(now->stepped_allocs - budget->last.stepped_allocs) * step;
 
 	return (struct probe_time){
-		.alloc = allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) + steps,
+		.alloc =
+			allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) + steps,
 		.frees = frees * (costs->emulated + run) +
 			 (double)(now->stepped_frees - budget->last.stepped_frees) * step,
 		.sampled = allocs * (costs->skipped + run / 2) + steps,
@@ -194,7 +195,7 @@ static double percent(double probe, double cpu)
 /* Which share of the time allocation probes can be on for within the budget; 0 if frees alone are beyond it. */
 static double share_within(double max, double alloc, double frees, double cpu, double on_share)
 {
-	/* what the target itself needs, free of probes; with probes always on, allocations would cost alloc / on_share */
+	/* what the target itself needs; with probes always on, allocations would cost alloc / on_share */
 	double own = cpu - alloc - frees, room = max / 100 * own - frees, always = alloc / on_share;
 
 	if (own <= 0 || room <= 0 || always <= 0)

@@ -82,8 +82,8 @@ static int run_trial(const struct trial *trial, enum rung rung, uint64_t offset,
 	if (rung == RUNG_PERF) {
 		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = trial->at_return);
 
-		link.libbpf = bpf_program__attach_uprobe_opts(trial->program, getpid(), "/proc/self/exe", offset,
-							       &opts);
+		link.libbpf =
+			bpf_program__attach_uprobe_opts(trial->program, getpid(), "/proc/self/exe", offset, &opts);
 		if (!link.libbpf)
 			return error__set(err, -1, "cannot time a uprobe on memtrawl itself");
 	} else {

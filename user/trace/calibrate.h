@@ -11,9 +11,9 @@ struct heap_bpf;
 /* Nanoseconds a call, over the call itself. */
 struct trap_costs {
 	double emulated;    /* a probe on an instruction that the kernel emulates (push) */
-	double stepped;	    /* on one that it single-steps (test) */
+	double stepped;     /* on one that it single-steps (test) */
 	double with_return; /* an emulated one whose return is caught too */
-	double skipped;	    /* an allocation entry whose return is not wanted: on the session rung alone it is cheaper */
+	double skipped; /* an allocation entry whose return is not wanted: on the session rung alone it is cheaper */
 };
 
 /* Takes some 20 ms; medians of several rounds. */

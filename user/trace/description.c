@@ -139,7 +139,7 @@ static void recall_process(struct tracked *tracked, const json_t *object)
 		replace(&process->build_id, text_at(object, "build_id"));
 	}
 	modules__free(&tracked->modules);
-	json_array_foreach(json_object_get(object, "modules"), i, module)
+	json_array_foreach (json_object_get(object, "modules"), i, module)
 		recall_module(&tracked->modules, module);
 	/* what came since it was written */
 	if (process->proc_fd >= 0)
@@ -158,7 +158,7 @@ void description__load(struct session *session, pid_t pid)
 		return;
 	root = json_loadb(text, size, 0, NULL);
 	free(text);
-	json_array_foreach(json_object_get(root, "processes"), i, object)
+	json_array_foreach (json_object_get(root, "processes"), i, object)
 		for (size_t j = 0; j < session->count; j++)
 			if (session->tracked[j]->slot == count_at(object, "slot"))
 				recall_process(session->tracked[j], object);

@@ -11,8 +11,8 @@
 struct features {
 	bool rungs[RUNG_COUNT];
 	char why_not[RUNG_COUNT][256];
-	enum rung best; /* RUNG_COUNT if none */
-	bool iterator;	/* `cat top` in a pinned session */
+	enum rung best;          /* RUNG_COUNT if none */
+	bool iterator;           /* `cat top` in a pinned session */
 	struct trap_costs costs; /* on the best rung */
 };
 

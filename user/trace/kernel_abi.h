@@ -18,10 +18,10 @@ enum {
 
 struct uprobe_multi {
 	int program_fd;
-	int attach_type;	  /* one of the above */
-	bool at_return;		  /* BPF_F_UPROBE_MULTI_RETURN */
-	const char *path;	  /* of the file, resolved in our mount namespace */
-	const uint64_t *offsets;  /* in the file */
+	int attach_type;         /* one of the above */
+	bool at_return;          /* BPF_F_UPROBE_MULTI_RETURN */
+	const char *path;        /* of the file, resolved in our mount namespace */
+	const uint64_t *offsets; /* in the file */
 	const uint64_t *cookies;
 	uint32_t count;
 	pid_t pid; /* 0: every process that maps the file */

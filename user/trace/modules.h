@@ -11,7 +11,7 @@
 struct module {
 	uint64_t start, limit, offset;
 	uint64_t device, inode;
-	char *path;	/* file, or "[vdso]", "[uprobes]"; NULL for anonymous code */
+	char *path;     /* file, or "[vdso]", "[uprobes]"; NULL for anonymous code */
 	char *build_id; /* or NULL */
 };
 

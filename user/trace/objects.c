@@ -92,8 +92,8 @@ uint64_t objects__memory(const struct objects_sizes *sizes)
 
 static void choose_programs(struct heap_bpf *heap, enum rung rung)
 {
-	struct bpf_program *multi[] = {heap->progs.alloc_entry, heap->progs.alloc_return, heap->progs.block_free,
-				       heap->progs.loader_event, heap->progs.thread_jump, heap->progs.nothing};
+	struct bpf_program *multi[] = {heap->progs.alloc_entry,  heap->progs.alloc_return, heap->progs.block_free,
+				       heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing};
 	enum bpf_attach_type session_type = (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_SESSION;
 	bool session = rung == RUNG_SESSION;
 

@@ -20,7 +20,7 @@
 #include "trace/description.h"
 #include "trace/top.h"
 
-#define BPFFS	    "/sys/fs/bpf"
+#define BPFFS       "/sys/fs/bpf"
 #define BPFFS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
 
 /* ---- directories */
@@ -262,7 +262,7 @@ static void recall_options(struct session *session)
 	};
 }
 
-/* A process of the session, alive or not: of one that is gone only the pid is known, and what was saved of its files. */
+/* A process of the session, alive or not: of one that is gone the pid is known, and what was saved of its files. */
 static struct tracked *recall_process(const struct session *session, uint32_t slot)
 {
 	const struct mt_process *entry = &session->processes[slot];
@@ -339,8 +339,8 @@ int session__open_pinned(pid_t pid, struct session **result, struct error *err)
 
 static int kind_of(const char *name)
 {
-	static const char *const kinds[] = {"link_alloc_", "link_realloc_", "link_free_", "link_loader_",
-					     "link_jump_",  "link_event_"};
+	static const char *const kinds[] = {"link_alloc_",  "link_realloc_", "link_free_",
+					    "link_loader_", "link_jump_",    "link_event_"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strncmp(name, kinds[i], strlen(kinds[i])))

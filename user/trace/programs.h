@@ -22,12 +22,12 @@ enum program {
 };
 
 struct programs {
-	struct heap_bpf *heap;	/* NULL if from pins */
+	struct heap_bpf *heap;  /* NULL if from pins */
 	int fds[PROGRAM_COUNT]; /* -1 for those that the rung does not need */
 };
 
 void programs__from_object(struct heap_bpf *heap, struct programs *programs);
-const char *programs__name(enum program program); /* "alloc_session" */
+const char *programs__name(enum program program);                                            /* "alloc_session" */
 struct bpf_program *programs__libbpf(const struct programs *programs, enum program program); /* heap is not NULL */
 
 /* Sums of what the kernel has measured of all of them, while it was asked to (BPF_ENABLE_STATS). */

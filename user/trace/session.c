@@ -57,7 +57,8 @@ static int check_memory(const struct objects_sizes *sizes, struct error *err)
 
 	if (needed <= available / 2)
 		return 0;
-	return error__set(err, -ENOMEM, "tables for %u live blocks need %s, more than half of the %s free: use --max-live",
+	return error__set(err, -ENOMEM,
+			  "tables for %u live blocks need %s, more than half of the %s free: use --max-live",
 			  sizes->live, units__format_bytes(a, sizeof(a), (double)needed),
 			  units__format_bytes(b, sizeof(b), (double)available));
 }
@@ -88,7 +89,7 @@ static int load(struct session *session, struct error *err)
 
 static const char *const map_names[] = {
 	"session", "processes", "counters", "targets", "free_slots", "ended",
-	"sites",   "stacks",	"live",	    "threads", "probes",     "events",
+	"sites",   "stacks",    "live",     "threads", "probes",     "events",
 };
 
 _Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");

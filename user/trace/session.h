@@ -21,12 +21,12 @@
 #include "trace/rung.h"
 
 struct session_options {
-	uint64_t period;	 /* bytes between samples at the start; 0: every allocation */
-	bool adaptive;		 /* the budget may raise the period */
-	double max_overhead;	 /* percent; 0: no budget */
-	uint32_t frames;	 /* 1 to MT_FRAMES_MAX */
-	uint32_t live_max;	 /* entries of the live table */
-	uint32_t sites_max;	 /* entries of the site and the stack tables */
+	uint64_t period;     /* bytes between samples at the start; 0: every allocation */
+	bool adaptive;       /* the budget may raise the period */
+	double max_overhead; /* percent; 0: no budget */
+	uint32_t frames;     /* 1 to MT_FRAMES_MAX */
+	uint32_t live_max;   /* entries of the live table */
+	uint32_t sites_max;  /* entries of the site and the stack tables */
 	bool follow_forks;
 	bool count_details;
 	const struct alloc_spec *specs; /* custom allocators; borrowed for the life of the session */
@@ -45,13 +45,13 @@ struct tracked {
 	struct process *process;
 	uint32_t slot;
 	uint32_t generation; /* exec calls seen */
-	bool armed;	     /* not followed before it calls exec */
-	bool ended;	     /* exited, or (unless exec is followed) became another program */
-	bool replaced;	     /* it ended by exec */
+	bool armed;          /* not followed before it calls exec */
+	bool ended;          /* exited, or (unless exec is followed) became another program */
+	bool replaced;       /* it ended by exec */
 	bool lost_probes;    /* exec from a thread that is not the leader: the kernel forgot the probes for a moment */
-	int exit_code;	     /* wait status, if it exited */
+	int exit_code;       /* wait status, if it exited */
 	struct process_rss rss; /* as read last */
-	uint64_t scanned_ns; /* when its mappings were read last */
+	uint64_t scanned_ns;    /* when its mappings were read last */
 	struct maps maps;
 	struct modules modules;
 	struct allocators allocators;
@@ -66,8 +66,8 @@ struct session {
 	enum rung rung;
 	struct programs programs;
 	struct session_maps maps;
-	char *pins; /* directory of its pins, or NULL: links that are made later are pinned there too */
-	struct mt_session *shared;    /* map `session`, mapped */
+	char *pins;                /* directory of its pins, or NULL: links that are made later are pinned there too */
+	struct mt_session *shared; /* map `session`, mapped */
 	struct mt_process *processes; /* map `processes`, mapped: MT_SLOTS_MAX of them */
 	struct ring_buffer *events;
 	struct links links; /* tracepoints */
@@ -77,7 +77,7 @@ struct session {
 	bool follow_exec; /* go on with the new program in the same slot */
 	void (*on_image_end)(struct session *session, struct tracked *tracked); /* before that: its books are closed */
 	void (*on_change)(struct session *session); /* processes or their files are not what they were */
-	uint64_t end_ns;  /* when it was ended, CLOCK_MONOTONIC; 0 before */
+	uint64_t end_ns;                            /* when it was ended, CLOCK_MONOTONIC; 0 before */
 };
 
 /* The maps by number, with the names that they have in the object and among pins. */
