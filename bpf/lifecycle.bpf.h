@@ -83,10 +83,11 @@ static __always_inline void lifecycle__exit(const struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter) || owner.process->state == MT_PROCESS_EXITED)
 		return;
 	owner.process->until_ns = bpf_ktime_get_ns();
+	owner.process->exit_code = BPF_CORE_READ(task, exit_code);
 	owner.process->state = MT_PROCESS_EXITED;
 	tid = BPF_CORE_READ(task, tgid);
 	bpf_map_delete_elem(&targets, &tid);
-	send_event(&owner, MT_EVENT_EXIT, 0, BPF_CORE_READ(task, exit_code));
+	send_event(&owner, MT_EVENT_EXIT, 0, owner.process->exit_code);
 }
 
 /* A forked child starts with empty books: what it inherited is its parent's. */

@@ -103,6 +103,8 @@ struct mt_process {
 	__u32 generation; /* exec calls since it came under tracing */
 	__u32 state;      /* enum mt_process_state */
 	__u32 parent;     /* slot of the process that forked it + 1, or 0 */
+	__s32 exit_code;  /* as wait status, once it has exited */
+	__u32 reserved;
 };
 
 /*
@@ -249,7 +251,7 @@ MT_ASSERT_SIZE(mt_site_key, 16);
 MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
-MT_ASSERT_SIZE(mt_process, 96);
+MT_ASSERT_SIZE(mt_process, 104);
 MT_ASSERT_SIZE(mt_counters, (9 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 144);

@@ -380,7 +380,6 @@ def test_target_ends_unattended(memtrawl, how):
     assert profile["window"]["end_reason"]
 
 
-@pytest.mark.xfail(strict=True, reason="nothing in the maps says how a process ended that ended unattended")
 def test_how_it_ended_unattended(memtrawl):
     _, profile = end_unattended(memtrawl, "kill")
     assert profile["window"]["end_reason"] == ENDS["kill"]

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 struct keeper {
 	const struct tracing_options *options;
 	const struct store_options *store;
+	struct store_options noted; /* what the session's note says of the store */
 	struct session_options session_options;
 	struct session *session;
 	pid_t pid;
@@ -71,7 +74,6 @@ static void keep(struct keeper *keeper)
 {
 	struct session *session = keeper->session;
 
-	session->shared->keeper = (uint32_t)getpid();
 	session->follow_exec = true;
 	session->on_image_end = save_image;
 	session->on_change = describe;
@@ -89,6 +91,33 @@ static void keep(struct keeper *keeper)
 	pin__remove(keeper->pid, NULL);
 	session__free(session);
 	lock__release_all();
+}
+
+/* Where the last snapshot goes, and how many are kept: what `start` was told holds for every keeper after it. */
+static int write_note(const struct keeper *keeper, struct error *err)
+{
+	char directory[PATH_MAX] = "";
+
+	/* the keeper leaves the working directory */
+	if (keeper->store->directory[0] != '/' && !getcwd(directory, sizeof(directory)))
+		return error__set(err, -errno, "cannot tell the working directory: %s", error__reason(errno));
+	if (asprintf(&keeper->session->note, "%" PRIu64 " %s%s%s", keeper->store->keep, directory,
+		     directory[0] ? "/" : "", keeper->store->directory) < 0) {
+		keeper->session->note = NULL;
+		return error__set(err, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static void read_note(struct keeper *keeper)
+{
+	char *directory;
+
+	if (!keeper->session->note)
+		return;
+	keeper->noted.keep = strtoull(keeper->session->note, &directory, 10);
+	keeper->noted.directory = directory + (*directory == ' ');
+	keeper->store = &keeper->noted;
 }
 
 static int begin(struct keeper *keeper, struct error *err)
@@ -110,12 +139,16 @@ static int begin(struct keeper *keeper, struct error *err)
 	}
 	code = session__add(keeper->session, process, false, err);
 	if (!code)
+		code = write_note(keeper, err);
+	if (!code)
 		code = session__pin(keeper->session, err);
 	if (!code)
 		code = description__save(keeper->session, err);
-	if (!code)
-		session__begin(keeper->session);
-	return code;
+	if (code)
+		return code;
+	keeper->session->shared->keeper = (uint32_t)getpid();
+	session__begin(keeper->session);
+	return 0;
 }
 
 static int take_over(struct keeper *keeper, struct error *err)
@@ -128,16 +161,20 @@ static int take_over(struct keeper *keeper, struct error *err)
 	process__free(process);
 	if (!code)
 		code = session__open_pinned(keeper->pid, &keeper->session, err);
-	return code ? code : session__adopt(keeper->session, err);
+	if (!code)
+		code = session__adopt(keeper->session, err);
+	if (code)
+		return code;
+	read_note(keeper);
+	keeper->session->shared->keeper = (uint32_t)getpid();
+	return 0;
 }
 
-static void detach_from_terminal(const struct keeper *keeper)
+static void leave_caller(const struct keeper *keeper)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
-	if (chdir("/"))
-		warn("cannot leave the working directory: %s", error__reason(errno));
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		dup2(null, fd);
 	if (null > 2)
@@ -152,7 +189,7 @@ static void live(struct keeper *keeper, int (*first)(struct keeper *, struct err
 {
 	struct error err = {0};
 
-	detach_from_terminal(keeper);
+	leave_caller(keeper);
 	observe__catch_signals();
 	if (first(keeper, &err)) {
 		if (write(keeper->ready, &err, sizeof(err)) != sizeof(err))
@@ -161,6 +198,9 @@ static void live(struct keeper *keeper, int (*first)(struct keeper *, struct err
 		lock__release_all();
 		_exit(STATUS_REFUSED);
 	}
+	if (chdir("/"))
+		warn("cannot leave the working directory: %s", error__reason(errno));
+	read_note(keeper);
 	close(keeper->ready);
 	keep(keeper);
 	_exit(STATUS_OK);

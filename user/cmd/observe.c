@@ -195,9 +195,11 @@ static int watch(struct session *session, int ms, struct error *err)
 	if (!observe__is_pinned(session))
 		return session__poll(session, ms, err);
 	usleep((useconds_t)ms * 1000);
-	for (size_t i = 0; i < session->count; i++)
+	for (size_t i = 0; i < session->count; i++) {
 		if (session->processes[session->tracked[i]->slot].state != MT_PROCESS_LIVE)
 			session->tracked[i]->ended = true;
+		session->tracked[i]->exit_code = session->processes[session->tracked[i]->slot].exit_code;
+	}
 	return 0;
 }
 

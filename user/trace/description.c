@@ -64,6 +64,7 @@ int description__save(const struct session *session, struct error *err)
 	for (size_t i = 0; i < session->count; i++)
 		json_array_append_new(processes, process_of(session->tracked[i]));
 	json_object_set_new(root, "processes", processes);
+	json_object_set_new(root, "note", json_value__text(session->note));
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	if (!text)
@@ -162,5 +163,7 @@ void description__load(struct session *session, pid_t pid)
 		for (size_t j = 0; j < session->count; j++)
 			if (session->tracked[j]->slot == count_at(object, "slot"))
 				recall_process(session->tracked[j], object);
+	replace(&session->note, text_at(root, "note"));
+	replace(&session->note, text_at(root, "note"));
 	json_decref(root);
 }

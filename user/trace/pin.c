@@ -273,6 +273,7 @@ static struct tracked *recall_process(const struct session *session, uint32_t sl
 	tracked->slot = slot;
 	tracked->generation = entry->generation;
 	tracked->ended = entry->state == MT_PROCESS_EXITED;
+	tracked->exit_code = entry->exit_code;
 	if (process__open((pid_t)entry->tgid, &tracked->process, NULL) ||
 	    tracked->process->start_boot_ns / 10000000 != entry->start_ns / 10000000) {
 		process__free(tracked->process);

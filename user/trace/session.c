@@ -564,6 +564,7 @@ void session__free(struct session *session)
 	else
 		close_pinned(session);
 	free(session->pins);
+	free(session->note);
 	free(session);
 }
 

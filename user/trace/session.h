@@ -77,7 +77,8 @@ struct session {
 	bool follow_exec; /* go on with the new program in the same slot */
 	void (*on_image_end)(struct session *session, struct tracked *tracked); /* before that: its books are closed */
 	void (*on_change)(struct session *session); /* processes or their files are not what they were */
-	uint64_t end_ns;                            /* when it was ended, CLOCK_MONOTONIC; 0 before */
+	char *note;      /* of whoever pinned it, kept with its description for whoever takes over; may be NULL */
+	uint64_t end_ns; /* when it was ended, CLOCK_MONOTONIC; 0 before */
 };
 
 /* The maps by number, with the names that they have in the object and among pins. */
