@@ -116,6 +116,8 @@ class Schemas(unittest.TestCase):
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
         target = ("-p", server.pid)
+        self.check(memtrawl("doctor", "--json"))
+        self.check(memtrawl("doctor", *target, "--json"))
         self.check(memtrawl("leaks", *target, "--for", "1s", "--json"))
         with tempfile.TemporaryDirectory() as folder:
             store = ("--store", folder)
