@@ -18,6 +18,18 @@ static __always_inline struct mt_thread *thread__get(u32 tid)
 	return bpf_map_lookup_elem(&threads, &tid);
 }
 
+/* Where the process's return probes lead. Made by its first one: 0 before. */
+static __always_inline u64 trampoline_of(const struct owner *owner)
+{
+	u64 trampoline = owner->process->trampoline;
+
+	if (!trampoline) {
+		trampoline = kernel__return_trampoline();
+		owner->process->trampoline = trampoline;
+	}
+	return trampoline;
+}
+
 static const struct mt_thread thread_zero;
 
 static __always_inline struct mt_thread *thread__make(const struct owner *owner, u32 tid)
@@ -44,14 +56,10 @@ static __always_inline void thread__abandon_call(const struct owner *owner, stru
 
 static __always_inline bool is_trampoline(const struct owner *owner, u64 address)
 {
-	u64 pc = 0, trampoline = owner->process->trampoline;
+	u64 pc = 0;
 
-	if (!trampoline) {
-		trampoline = kernel__return_trampoline();
-		owner->process->trampoline = trampoline;
-	}
 	bpf_probe_read_user(&pc, sizeof(pc), (void *)address);
-	return pc && pc == trampoline;
+	return pc && pc == trampoline_of(owner);
 }
 
 /*
@@ -120,7 +128,7 @@ static __always_inline void call__take_old(const struct owner *owner, struct mt_
 static __always_inline void call__take_stack(const struct owner *owner, struct mt_thread *thread,
 					     const struct pt_regs *ctx)
 {
-	u64 key = stack__capture(ctx, thread, owner->session->frames);
+	u64 key = stack__capture(ctx, thread, owner->session->frames, trampoline_of(owner));
 
 	stack__count_end(owner->counters, &thread->stack);
 	if (key == thread->stack_key && owner->id == thread->stack_process)

@@ -73,4 +73,19 @@ static __always_inline u64 kernel__return_trampoline(void)
 	return BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
 }
 
+/* What stood at the stack address `slot` before a return probe, of whatever tool, put its trampoline there; 0: unknown.
+ */
+static __always_inline u64 kernel__replaced_return(u64 slot)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct return_instance *instance = BPF_CORE_READ(task, utask, return_instances);
+
+	for (int i = 0; i < 4 && instance; i++) {
+		if (BPF_CORE_READ(instance, stack) == slot)
+			return BPF_CORE_READ(instance, orig_ret_vaddr);
+		instance = BPF_CORE_READ(instance, next);
+	}
+	return 0;
+}
+
 #endif

@@ -50,9 +50,10 @@ static __always_inline bool window__get(struct mt_thread *thread, u64 address, s
 /*
  * Walks the chain of frame pointers. The probe sits where the stack pointer has not moved yet, so the top of the
  * stack holds the return address of the probed function: the direct caller is always right, whatever rbp holds.
- * Returns the stack's hash, which is never 0.
+ * `trampoline` is where the process's return probes lead, 0 if there are none. Returns the stack's hash, never 0.
  */
-static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 limit)
+static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 limit,
+					  u64 trampoline)
 {
 	struct mt_stack *stack = &thread->stack;
 	struct frame_record frame = {};
@@ -65,6 +66,11 @@ static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_t
 		bpf_probe_read_user(&pc, sizeof(pc), (void *)above);
 	else if (window__get(thread, above, &frame))
 		pc = frame.next;
+	if (pc && pc == trampoline) /* another tool watches the function's return */
+		pc = kernel__replaced_return(above);
+	/* by way of the map, after which the verifier sees one case where there were three */
+	*(volatile u64 *)&stack->pc[0] = pc;
+	pc = *(volatile u64 *)&stack->pc[0];
 	if (pc)
 		end = MT_END_TRUNCATED;
 	for (n = 0; pc && n < MT_FRAMES_MAX && n < limit; n++) {

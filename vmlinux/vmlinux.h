@@ -45,6 +45,17 @@ struct xol_area {
 	unsigned long vaddr;
 };
 
+/* What return probes of a thread have replaced, the newest first. Since 3.10 (0dfd0eb8e4db). */
+struct return_instance {
+	unsigned long stack;          /* where the return address was */
+	unsigned long orig_ret_vaddr; /* and what it was */
+	struct return_instance *next;
+};
+
+struct uprobe_task {
+	struct return_instance *return_instances;
+};
+
 struct uprobes_state {
 	struct xol_area *xol_area;
 };
@@ -67,9 +78,9 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 	struct task_struct *group_leader;
+	struct uprobe_task *utask;
 	struct thread_struct thread;
 };
-
 
 /* The iterator over a map's elements (5.9). */
 struct seq_file;
