@@ -156,6 +156,9 @@ struct profile_site *profile__add_site(struct profile *profile, const uint32_t *
  */
 uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames, uint32_t frame_count);
 
+/* Makes totals of the sites' counts; the peak, which is no sum, stays. */
+void profile__sum_sites(struct profile *profile);
+
 /* Joins sites with equal ids (stacks that differ only in what was cut off), adding up their counts. 0 or -ENOMEM. */
 int profile__merge_sites(struct profile *profile);
 

@@ -21,25 +21,6 @@ static void subtract(struct profile_site *site, const struct profile_site *befor
 	site->free_objects = less(site->alloc_objects, site->live_objects);
 }
 
-static void add_up(struct profile *profile)
-{
-	struct profile_totals *totals = &profile->totals;
-	struct profile_totals sum = {.peak_live_bytes = totals->peak_live_bytes, .peak_time_ns = totals->peak_time_ns};
-
-	for (size_t i = 0; i < profile->site_count; i++) {
-		const struct profile_site *site = &profile->sites[i];
-
-		sum.live_bytes += site->live_bytes;
-		sum.live_objects += site->live_objects;
-		sum.alloc_bytes += site->alloc_bytes;
-		sum.alloc_objects += site->alloc_objects;
-		sum.free_bytes += site->free_bytes;
-		sum.free_objects += site->free_objects;
-		sum.temporary_objects += site->temporary_objects;
-	}
-	*totals = sum;
-}
-
 int profile__since(struct profile *after, const struct profile *before)
 {
 	struct index_map *sites = index_map__new();
@@ -58,7 +39,7 @@ int profile__since(struct profile *after, const struct profile *before)
 		after->size_objects[i] = less(after->size_objects[i], before->size_objects[i]);
 	after->seconds = (double)(after->end_ns - before->end_ns) / 1e9;
 	after->start_ns = before->end_ns;
-	add_up(after);
+	profile__sum_sites(after);
 	index_map__free(sites);
 	return code;
 }

@@ -112,3 +112,22 @@ out:
 	free(target);
 	return err;
 }
+
+void profile__sum_sites(struct profile *profile)
+{
+	struct profile_totals *totals = &profile->totals;
+	struct profile_totals sum = {.peak_live_bytes = totals->peak_live_bytes, .peak_time_ns = totals->peak_time_ns};
+
+	for (size_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+
+		sum.live_bytes += site->live_bytes;
+		sum.live_objects += site->live_objects;
+		sum.alloc_bytes += site->alloc_bytes;
+		sum.alloc_objects += site->alloc_objects;
+		sum.free_bytes += site->free_bytes;
+		sum.free_objects += site->free_objects;
+		sum.temporary_objects += site->temporary_objects;
+	}
+	*totals = sum;
+}

@@ -261,23 +261,6 @@ static int read_sites(const struct reader *reader)
 	return code;
 }
 
-static void add_up(struct profile *profile)
-{
-	struct profile_totals *totals = &profile->totals;
-
-	for (size_t i = 0; i < profile->site_count; i++) {
-		const struct profile_site *site = &profile->sites[i];
-
-		totals->live_bytes += site->live_bytes;
-		totals->live_objects += site->live_objects;
-		totals->alloc_bytes += site->alloc_bytes;
-		totals->alloc_objects += site->alloc_objects;
-		totals->free_bytes += site->free_bytes;
-		totals->free_objects += site->free_objects;
-		totals->temporary_objects += site->temporary_objects;
-	}
-}
-
 /* ---- all of it */
 
 static int open_reader(struct reader *reader, struct error *err)
@@ -314,7 +297,7 @@ static int read_profile(struct reader *reader, const struct read_options *option
 		code = profile__merge_sites(reader->profile);
 	if (code)
 		return error__set(err, code, "cannot read the session's maps: %s", error__reason(code));
-	add_up(reader->profile);
+	profile__sum_sites(reader->profile);
 	return 0;
 }
 
