@@ -154,10 +154,10 @@ static void command_line(void **state)
 		execlp("sleep", "sl eep", "1000", "1000000", (char *)NULL);
 		_exit(127);
 	}
-	/* Wait for exec. */
+	/* Wait for exec, which gives the process its name some time before its arguments. */
 	for (int i = 0; i < 1000; i++) {
 		process = open_process(pid);
-		if (strcmp(process->comm, "sleep") == 0)
+		if (strcmp(process->comm, "sleep") == 0 && process->cmdline && process->build_id)
 			break;
 		process__free(process);
 		usleep(5000);
