@@ -64,6 +64,20 @@ static void save_image(struct session *session, struct tracked *tracked)
 	free(name);
 }
 
+/*
+ * Whatever events got lost (another reader of the ring may have taken them): a target that is gone has ended, and a
+ * session whose pins were removed is nobody's any more.
+ */
+static bool is_over(const struct keeper *keeper)
+{
+	struct session *session = keeper->session;
+
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->tracked[i]->ended && !process__alive(session->tracked[i]->process))
+			session->tracked[i]->ended = true;
+	return !pin__exists(keeper->pid);
+}
+
 static void describe(struct session *session)
 {
 	description__save(session, NULL);
@@ -84,6 +98,8 @@ static void keep(struct keeper *keeper)
 		if (code && code != -EINTR)
 			break;
 		session__pin_new_links(session, NULL);
+		if (is_over(keeper))
+			break;
 	}
 	if (!observe__interrupted())
 		save_last(keeper);

@@ -298,8 +298,10 @@ static int recall_processes(struct session *session, struct error *err)
 		if (session->processes[slot].state == MT_PROCESS_FREE)
 			continue;
 		tracked = recall_process(session, slot);
-		if (!tracked || !array__push(session->tracked, session->count, session->capacity, tracked))
+		if (!tracked || !array__push(session->tracked, session->count, session->capacity, tracked)) {
+			session__free_tracked(tracked);
 			return error__set(err, -ENOMEM, "out of memory");
+		}
 	}
 	return session->count ? 0 : error__set(err, -ENOENT, "the session has no process");
 }
@@ -389,6 +391,8 @@ int session__adopt(struct session *session, struct error *err)
 		if (!tracked->ended)
 			code = allocators__discover(tracked->process, &tracked->maps, NULL, 0, &tracked->allocators,
 						    err);
+		if (!code && session__note_attached(tracked))
+			code = error__set(err, -ENOMEM, "out of memory");
 	}
 	if (!code)
 		code = session__open_events(session, err);

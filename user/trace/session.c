@@ -181,11 +181,12 @@ fail:
 
 /* ---- processes */
 
-static void free_tracked(struct tracked *tracked)
+void session__free_tracked(struct tracked *tracked)
 {
 	if (!tracked)
 		return;
 	links__close(&tracked->links);
+	free(tracked->attached);
 	allocators__free(&tracked->allocators);
 	modules__free(&tracked->modules);
 	maps__free(&tracked->maps);
@@ -205,15 +206,36 @@ static struct attach_target target_of(const struct session *session, const struc
 	};
 }
 
-/*
- * With links that have no pid filter, an object that one process has brought in is watched for all of them.
- */
+static bool is_attached(const struct tracked *tracked, const struct alloc_object *object)
+{
+	for (size_t i = 0; i < tracked->attached_count; i++)
+		if (tracked->attached[i].device == object->device && tracked->attached[i].inode == object->inode)
+			return true;
+	return false;
+}
+
+/* With links that have no pid filter, a file that one process has brought in is watched for all of them. */
 static bool is_watched(const struct session *session, const struct alloc_object *object)
 {
 	for (size_t i = 0; session->options.follow_forks && i < session->count; i++)
-		if (allocators__find(&session->tracked[i]->allocators, object->device, object->inode))
+		if (is_attached(session->tracked[i], object))
 			return true;
 	return false;
+}
+
+static int attach_object(struct session *session, struct tracked *tracked, const struct alloc_object *object,
+			 struct error *err)
+{
+	struct attach_target target = target_of(session, tracked, object);
+	struct attached_file file = {.device = object->device, .inode = object->inode};
+	int code;
+
+	code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code && !session->shared->paused)
+		code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code && !array__push(tracked->attached, tracked->attached_count, tracked->attached_capacity, file))
+		code = error__set(err, -ENOMEM, "out of memory");
+	return code;
 }
 
 static int attach_objects(struct session *session, struct tracked *tracked, const struct allocators *found,
@@ -221,18 +243,23 @@ static int attach_objects(struct session *session, struct tracked *tracked, cons
 {
 	int code = 0;
 
-	for (size_t i = 0; !code && i < found->count; i++) {
-		const struct alloc_object *object = &found->objects[i];
-		struct attach_target target = target_of(session, tracked, object);
-
-		if (allocators__find(&tracked->allocators, object->device, object->inode) ||
-		    is_watched(session, object))
-			continue;
-		code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
-		if (!code && !session->shared->paused)
-			code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
-	}
+	for (size_t i = 0; !code && i < found->count; i++)
+		if (!is_attached(tracked, &found->objects[i]) && !is_watched(session, &found->objects[i]))
+			code = attach_object(session, tracked, &found->objects[i], err);
 	return code;
+}
+
+int session__note_attached(struct tracked *tracked)
+{
+	for (size_t i = 0; i < tracked->allocators.count; i++) {
+		const struct alloc_object *object = &tracked->allocators.objects[i];
+		struct attached_file file = {.device = object->device, .inode = object->inode};
+
+		if (!is_attached(tracked, object) &&
+		    !array__push(tracked->attached, tracked->attached_count, tracked->attached_capacity, file))
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* Tells the programs where glibc's code is, which is what frees on its own account. */
@@ -267,7 +294,6 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 	if (code)
 		return code;
 	code = attach_objects(session, tracked, &found, err);
-	/* libraries that were unloaded keep their links until the session ends; their files may come back */
 	allocators__free(&tracked->allocators);
 	tracked->allocators = found;
 	note_libc(session, tracked);
@@ -340,7 +366,7 @@ int session__add(struct session *session, struct process *process, bool armed, s
 	if (!code && !array__push(session->tracked, session->count, session->capacity, tracked))
 		code = error__set(err, -ENOMEM, "out of memory");
 	if (code)
-		free_tracked(tracked);
+		session__free_tracked(tracked);
 	return code;
 }
 
@@ -394,7 +420,7 @@ static void on_fork(struct session *session, const struct mt_event *event)
 	if (parent)
 		modules__copy(&tracked->modules, &parent->modules);
 	if (!tracked->process || !array__push(session->tracked, session->count, session->capacity, tracked)) {
-		free_tracked(tracked);
+		session__free_tracked(tracked);
 		return;
 	}
 	if (parent && tracked->process->proc_fd < 0) {
@@ -411,7 +437,7 @@ static void attach_again(struct session *session, struct tracked *tracked)
 		return; /* no filter */
 	tracked->lost_probes = true;
 	links__close(&tracked->links);
-	allocators__free(&tracked->allocators);
+	tracked->attached_count = 0;
 	session__rescan(session, tracked, NULL);
 }
 
@@ -550,7 +576,7 @@ void session__free(struct session *session)
 	if (!session)
 		return;
 	for (size_t i = 0; i < session->count; i++)
-		free_tracked(session->tracked[i]);
+		session__free_tracked(session->tracked[i]);
 	free(session->tracked);
 	links__close(&session->links);
 	budget__free(session->budget);

@@ -40,6 +40,11 @@ struct session_maps {
 	int session, processes, counters, targets, free_slots, ended, sites, stacks, live, threads, probes, events;
 };
 
+/* A file that has links. They outlive its mapping: a library that is unloaded may come back. */
+struct attached_file {
+	uint64_t device, inode;
+};
+
 /* A process that is followed. */
 struct tracked {
 	struct process *process;
@@ -55,6 +60,8 @@ struct tracked {
 	struct maps maps;
 	struct modules modules;
 	struct allocators allocators;
+	struct attached_file *attached;
+	size_t attached_count, attached_capacity;
 	struct links links;
 };
 
@@ -114,6 +121,9 @@ int session__pause(struct session *session, bool pause, struct error *err);
 
 /* The parts that session__new() and session__open_pinned() (trace/pin.h) have in common. */
 int session__map_arrays(struct session *session, struct error *err);
+/* Takes it that all allocators found in a process have links already. -ENOMEM. */
+int session__note_attached(struct tracked *tracked);
+void session__free_tracked(struct tracked *tracked); /* NULL is fine */
 int session__open_events(struct session *session, struct error *err);
 
 /* Counting stops: maps keep their contents, probes are removed. Idempotent. */
