@@ -19,14 +19,10 @@ LIVE = ("live_bytes", "live_objects")
 
 
 def documents(text):
-    """JSON documents, one after the other."""
-    decoder, found = json.JSONDecoder(), []
-    text = text.strip()
-    while text:
-        document, end = decoder.raw_decode(text)
-        found.append(document)
-        text = text[end:].strip()
-    return {document["process"]["pid"]: document for document in found}
+    """Of several processes: one JSON document that holds theirs."""
+    document = json.loads(text)
+    assert set(document) == {"schema", "documents"} and document["schema"] == "memtrawl.set/1"
+    return {each["process"]["pid"]: each for each in document["documents"]}
 
 
 def target_by(command):

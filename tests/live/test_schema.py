@@ -119,6 +119,7 @@ class Schemas(unittest.TestCase):
         self.check(memtrawl("doctor", "--json"))
         self.check(memtrawl("doctor", *target, "--json"))
         self.check(memtrawl("leaks", *target, "--for", "1s", "--json"))
+        self.check(memtrawl("leaks", "-p", f"{server.pid},{os.getpid()}", "--for", "1s", "--json"))
         with tempfile.TemporaryDirectory() as folder:
             store = ("--store", folder)
             run("start", *target, *store, "--max-overhead", "off")

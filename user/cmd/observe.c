@@ -320,10 +320,13 @@ int observe__profile(const struct session *session, const struct tracked *tracke
 int observe__output(const struct session *session, enum report_kind kind, const struct read_options *read,
 		    const struct report_options *report, const struct output_options *output, struct error *err)
 {
-	int code = 0;
+	struct output_options all = *output;
+	struct document_set set;
+	int code = 0, ended;
 
+	output__begin_set(&set, session->count, &all);
 	for (size_t i = 0; !code && i < session->count; i++) {
-		struct output_options own = *output;
+		struct output_options own = all;
 		struct profile *profile = NULL;
 		char *path = NULL;
 
@@ -337,5 +340,6 @@ int observe__output(const struct session *session, enum report_kind kind, const 
 		free(path);
 		profile__free(profile);
 	}
-	return code;
+	ended = output__end_set(&set, &all, err);
+	return code ? code : ended;
 }

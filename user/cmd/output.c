@@ -19,18 +19,52 @@ size_t output__width(const struct output_options *output)
 	return size.ws_col;
 }
 
+static void gather(struct document_set *set, const struct buf *buf)
+{
+	static const char begin[] = "{\n  \"schema\": \"memtrawl.set/1\",\n  \"documents\": [\n";
+
+	buf__add_string(&set->text, set->count++ ? ",\n" : begin);
+	buf__add(&set->text, buf->data, buf->size);
+}
+
 int output__write(const struct buf *buf, const struct output_options *output, struct error *err)
 {
 	if (buf__failed(buf))
 		return error__set(err, -ENOMEM, "cannot make the output: out of memory");
 	if (output->path)
 		return file__replace(output->path, buf->data, buf->size, 0644, err);
+	if (output->set) {
+		gather(output->set, buf);
+		return 0;
+	}
 	if (fwrite(buf->data, 1, buf->size, stdout) != buf->size || fflush(stdout)) {
 		int code = -errno;
 
 		return error__set(err, code, "cannot write to standard output: %s", error__reason(code));
 	}
 	return 0;
+}
+
+void output__begin_set(struct document_set *set, size_t count, struct output_options *output)
+{
+	enum output_format format;
+
+	memset(set, 0, sizeof(*set));
+	if (count > 1 && !output->path && !output_options__format(output, &format, NULL) && format == FORMAT_JSON)
+		output->set = set;
+}
+
+int output__end_set(struct document_set *set, struct output_options *output, struct error *err)
+{
+	int code = 0;
+
+	output->set = NULL;
+	if (set->count) {
+		buf__add_string(&set->text, "]\n}\n");
+		code = output__write(&set->text, output, err);
+	}
+	buf__free(&set->text);
+	return code;
 }
 
 static struct report_request request_of(const struct report_options *options, enum report_group group,

@@ -29,6 +29,19 @@ int output__list(const struct listing *listing, const struct output_options *out
 /* Writes finished bytes to the options' file or to standard output. For documents of a verb's own. */
 int output__write(const struct buf *buf, const struct output_options *output, struct error *err);
 
+/*
+ * JSON on standard output is one document, also of several processes: "memtrawl.set/1", whose member "documents" holds
+ * theirs. Use: output__begin_set() for `count` of them, which does nothing for one, for files and for other formats;
+ * write each with those options; output__end_set() in any case.
+ */
+struct document_set {
+	struct buf text;
+	size_t count;
+};
+
+void output__begin_set(struct document_set *set, size_t count, struct output_options *output);
+int output__end_set(struct document_set *set, struct output_options *output, struct error *err);
+
 /* Columns of the terminal that text would be written to; 0 if it would not go to one. */
 size_t output__width(const struct output_options *output);
 

@@ -25,10 +25,13 @@ struct report_options {
 	const char *filter;
 };
 
+struct document_set;
+
 struct output_options {
-	const char *path; /* NULL: standard output */
-	int format;       /* enum output_format; not given: by the path's extension, else text */
-	bool json;        /* the same as --format json */
+	const char *path;         /* NULL: standard output */
+	int format;               /* enum output_format; not given: by the path's extension, else text */
+	bool json;                /* the same as --format json */
+	struct document_set *set; /* not an option: what is written to standard output gathers there (cmd/output.h) */
 };
 
 struct store_options {

@@ -224,6 +224,18 @@ out:
 	return code;
 }
 
+static int report_processes(struct run *run, uint64_t *live, struct error *err)
+{
+	struct document_set set;
+	int code = 0, ended;
+
+	output__begin_set(&set, run->session->count, &run->output);
+	for (size_t i = 0; !code && i < run->session->count; i++)
+		code = report_process(run, run->session->tracked[i], live, err);
+	ended = output__end_set(&set, &run->output, err);
+	return code ? code : ended;
+}
+
 static int exit_status(const struct run *run, uint64_t live)
 {
 	int status = run->wait_status;
@@ -246,8 +258,8 @@ static int run_command(struct run *run, struct error *err)
 		return cannot_run(run, code, err);
 	code = code ? 0 : follow(run, err);
 	session__end(run->session);
-	for (size_t i = 0; !code && i < run->session->count; i++)
-		code = report_process(run, run->session->tracked[i], &live, err);
+	if (!code)
+		code = report_processes(run, &live, err);
 	if (code)
 		error__report(err);
 	/* a report that could not be made is our own failure, unless the command's is worth more */
