@@ -258,6 +258,9 @@ static int open_module(void *cookie, const char *filename, const char *build_id,
 	(void)build_id;
 	if (!module || !module->path || !module->inode)
 		return -ENOENT;
+	fd = modules__open(&tracked->modules, module);
+	if (fd >= 0)
+		return fd;
 	mapping = (struct mapping){
 		.start = module->start,
 		.limit = module->limit,

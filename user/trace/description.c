@@ -107,6 +107,7 @@ static void recall_module(struct modules *modules, const json_t *object)
 		.inode = count_at(object, "inode"),
 		.path = text_at(object, "path"),
 		.build_id = text_at(object, "build_id"),
+		.fd = -1,
 	};
 
 	if (!array__push(modules->modules, modules->count, modules->capacity, module)) {

@@ -2,6 +2,7 @@
 #include "trace/modules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,11 +10,18 @@
 #include "lib/array.h"
 #include "target/elf_file.h"
 
+static void free_module(struct module *module)
+{
+	free(module->path);
+	free(module->build_id);
+	if (module->fd >= 0)
+		close(module->fd);
+}
+
 void modules__free(struct modules *modules)
 {
 	for (size_t i = 0; i < modules->count; i++) {
-		free(modules->modules[i].path);
-		free(modules->modules[i].build_id);
+		free_module(&modules->modules[i]);
 	}
 	free(modules->modules);
 	memset(modules, 0, sizeof(*modules));
@@ -40,26 +48,61 @@ static bool is_known(const struct modules *modules, const struct mapping *mappin
 	       module->offset == mapping->offset && same_file(module, mapping);
 }
 
-/* Of the same file if that was seen already, else read from it; NULL where it has none or cannot be read. */
-static char *find_build_id(const struct modules *modules, const struct process *process, const struct mapping *mapping)
+static bool is_same_file(const struct module *a, const struct module *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+static char *read_build_id(int fd, const char *path)
 {
 	struct elf_file *file = NULL;
 	char *build_id = NULL;
-	int fd;
 
-	if (!mapping->inode)
-		return NULL;
-	for (size_t i = 0; i < modules->count; i++)
-		if (same_file(&modules->modules[i], mapping))
-			return modules->modules[i].build_id ? strdup(modules->modules[i].build_id) : NULL;
-	fd = maps__open_file(process, mapping);
-	if (fd < 0)
-		return NULL;
-	if (!elf_file__open(fd, mapping->path ? mapping->path : "?", &file, NULL) && elf_file__build_id(file))
+	if (!elf_file__open(fd, path ? path : "?", &file, NULL) && elf_file__build_id(file))
 		build_id = strdup(elf_file__build_id(file));
 	elf_file__free(file);
-	close(fd);
 	return build_id;
+}
+
+/* Its build id, of the same file if that was seen already, else read from it; and the file, kept open. */
+static void look_into_file(const struct modules *modules, const struct process *process, const struct mapping *mapping,
+			   struct module *module)
+{
+	size_t open_count = 0;
+
+	if (!mapping->inode)
+		return;
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct module *known = &modules->modules[i];
+
+		open_count += known->fd >= 0;
+		if (is_same_file(known, module)) {
+			module->build_id = known->build_id ? strdup(known->build_id) : NULL;
+			return;
+		}
+	}
+	module->fd = maps__open_file(process, mapping);
+	if (module->fd < 0)
+		return;
+	module->build_id = read_build_id(module->fd, mapping->path);
+	if (open_count >= MODULES_OPEN_MAX) {
+		close(module->fd);
+		module->fd = -1;
+	}
+}
+
+int modules__open(const struct modules *modules, const struct module *module)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct module *known = &modules->modules[i];
+
+		if (known->fd >= 0 && module->inode && is_same_file(known, module)) {
+			int fd = fcntl(known->fd, F_DUPFD_CLOEXEC, 3);
+
+			return fd < 0 ? -errno : fd;
+		}
+	}
+	return -ENOENT;
 }
 
 int modules__update(struct modules *modules, const struct process *process, const struct maps *maps)
@@ -70,15 +113,15 @@ int modules__update(struct modules *modules, const struct process *process, cons
 					.limit = mapping->limit,
 					.offset = mapping->offset,
 					.device = mapping->device,
-					.inode = mapping->inode};
+					.inode = mapping->inode,
+					.fd = -1};
 
 		if (!mapping->executable || is_known(modules, mapping))
 			continue;
 		module.path = mapping->path ? strdup(mapping->path) : NULL;
-		module.build_id = find_build_id(modules, process, mapping);
+		look_into_file(modules, process, mapping, &module);
 		if (!array__push(modules->modules, modules->count, modules->capacity, module)) {
-			free(module.path);
-			free(module.build_id);
+			free_module(&module);
 			return -ENOMEM;
 		}
 	}
@@ -92,9 +135,9 @@ int modules__copy(struct modules *modules, const struct modules *from)
 
 		module.path = module.path ? strdup(module.path) : NULL;
 		module.build_id = module.build_id ? strdup(module.build_id) : NULL;
+		module.fd = module.fd >= 0 ? fcntl(module.fd, F_DUPFD_CLOEXEC, 3) : -1;
 		if (!array__push(modules->modules, modules->count, modules->capacity, module)) {
-			free(module.path);
-			free(module.build_id);
+			free_module(&module);
 			return -ENOMEM;
 		}
 	}

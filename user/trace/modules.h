@@ -13,7 +13,11 @@ struct module {
 	uint64_t device, inode;
 	char *path;     /* file, or "[vdso]", "[uprobes]"; NULL for anonymous code */
 	char *build_id; /* or NULL */
+	int fd;         /* of the file, or -1: another module of the same file has it, or it could not be opened */
 };
+
+/* Files are kept open, so that they can be read when the process and its root are gone: so many of one process. */
+enum { MODULES_OPEN_MAX = 256 };
 
 struct modules {
 	struct module *modules; /* the newest last */
@@ -26,6 +30,8 @@ int modules__update(struct modules *modules, const struct process *process, cons
 int modules__copy(struct modules *modules, const struct modules *from);
 /* The newest module with the address in it, or NULL. */
 const struct module *modules__find(const struct modules *modules, uint64_t address);
+/* A descriptor of the file behind a module, for the caller to close; -ENOENT if it was not kept. */
+int modules__open(const struct modules *modules, const struct module *module);
 void modules__free(struct modules *modules);
 
 #endif
