@@ -10,15 +10,19 @@
 #ifndef MEMTRAWL_ACCOUNT_BPF_H
 #define MEMTRAWL_ACCOUNT_BPF_H
 
-#include "maps.bpf.h"
+#include "live.bpf.h"
+
 #include "sampling.h"
+
+enum { IN_BUCKETS = false, IN_HASH_MAPS = true };
 
 /* Who an event belongs to. */
 struct owner {
 	struct mt_session *session;
 	struct mt_process *process;
 	struct mt_counters *counters;
-	u32 id; /* MT_PROCESS */
+	u32 id;      /* MT_PROCESS */
+	bool hashed; /* tables are the kernel's hash maps: known when the program is compiled */
 };
 
 static __always_inline struct mt_site *account__find_site(const struct owner *owner, u64 stack)
@@ -110,13 +114,7 @@ static __always_inline struct mt_site *account__retire(const struct owner *owner
 /* Takes the block out of the live table, into *block. False if it was not there (or another thread was faster). */
 static __always_inline bool account__take(const struct owner *owner, u64 address, struct mt_live *block)
 {
-	struct mt_live_key key = {.address = address, .process = owner->id};
-	struct mt_live *found = bpf_map_lookup_elem(&live, &key);
-
-	if (!found)
-		return false;
-	*block = *found;
-	if (bpf_map_delete_elem(&live, &key))
+	if (!live__take(owner->hashed, address, owner->id, block))
 		return false;
 	__sync_fetch_and_add(&owner->session->live_entries, -1);
 	return true;
@@ -125,15 +123,14 @@ static __always_inline bool account__take(const struct owner *owner, u64 address
 /* Puts a block into the live table. An older block at its address has gone unseen and is retired first. */
 static __always_inline bool account__put(const struct owner *owner, u64 address, const struct mt_live *block)
 {
-	struct mt_live_key key = {.address = address, .process = owner->id};
 	struct mt_live stale;
-	long err = bpf_map_update_elem(&live, &key, block, BPF_NOEXIST);
+	long err = live__put(owner->hashed, address, block);
 
-	if (err == -17 /* EEXIST */) {
+	if (err == -EEXIST) {
 		count_loss(owner->counters, MT_LOSS_FREE_MISSED);
 		if (account__take(owner, address, &stale))
 			account__retire(owner, &stale);
-		err = bpf_map_update_elem(&live, &key, block, BPF_ANY);
+		err = live__put(owner->hashed, address, block);
 	}
 	if (err) {
 		count_loss(owner->counters, MT_LOSS_TABLE_FULL);
@@ -150,6 +147,7 @@ static __always_inline void account__record(const struct owner *owner, u64 addre
 	struct mt_site *site = account__find_site(owner, block->stack);
 	u64 bytes = mt_sampling_bytes(block->size, block->chance), now = now_ns(owner->counters);
 
+	block->process = owner->id;
 	block->born = (u32)(now >> MT_BORN_SHIFT);
 	if (!site) { /* stack 0: no room for a site or a stack */
 		block->stack = 0;

@@ -9,14 +9,10 @@
 
 #include "owner.bpf.h"
 #include "stack.bpf.h"
+#include "threads.bpf.h"
 
 /* What an entry tells the kernel in a session: 1 skips the return probe. */
 enum { CALL_WANTS_RETURN = 0, CALL_IS_DONE = 1 };
-
-static __always_inline struct mt_thread *thread__get(u32 tid)
-{
-	return bpf_map_lookup_elem(&threads, &tid);
-}
 
 /* Where the process's return probes lead. Made by its first one: 0 before. */
 static __always_inline u64 trampoline_of(const struct owner *owner)
@@ -28,21 +24,6 @@ static __always_inline u64 trampoline_of(const struct owner *owner)
 		owner->process->trampoline = trampoline;
 	}
 	return trampoline;
-}
-
-static const struct mt_thread thread_zero;
-
-static __always_inline struct mt_thread *thread__make(const struct owner *owner, u32 tid)
-{
-	struct mt_thread *thread = thread__get(tid);
-
-	if (thread)
-		return thread;
-	bpf_map_update_elem(&threads, &tid, &thread_zero, BPF_NOEXIST);
-	thread = thread__get(tid);
-	if (!thread)
-		count_loss(owner->counters, MT_LOSS_THREADS_FULL);
-	return thread;
 }
 
 /* The call that the thread was in will not return any more. What went into it is gone from the books too. */
@@ -150,11 +131,11 @@ static __always_inline bool call__is_sampled(u64 size, u64 period, u32 *chance)
 	return mt_sampling_draw(size, period, period ? bpf_get_prandom_u32() : 0, chance);
 }
 
-static __always_inline int call__enter(struct pt_regs *ctx)
+static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 {
 	u64 cookie = probe_cookie(ctx), size;
+	struct owner owner = {.hashed = hashed};
 	struct mt_thread *thread;
-	struct owner owner;
 	u32 class = cookie__class(cookie), tid = (u32)bpf_get_current_pid_tgid(), chance = 0;
 	bool record;
 
@@ -163,7 +144,7 @@ static __always_inline int call__enter(struct pt_regs *ctx)
 	owner.counters->alloc_calls++;
 	if (cookie__stepped(cookie))
 		owner.counters->stepped_allocs++;
-	thread = thread__get(tid);
+	thread = thread__get(hashed, tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
 		if (thread__is_inside(&owner, thread, ctx->sp))
 			return CALL_IS_DONE;
@@ -177,9 +158,11 @@ static __always_inline int call__enter(struct pt_regs *ctx)
 			return CALL_IS_DONE;
 	}
 	if (!thread) {
-		thread = thread__make(&owner, tid);
-		if (!thread)
+		thread = thread__make(hashed, tid);
+		if (!thread) {
+			count_loss(owner.counters, MT_LOSS_THREADS_FULL);
 			return CALL_IS_DONE;
+		}
 	}
 	thread->sp = ctx->sp;
 	thread->size = size;
@@ -225,11 +208,11 @@ static __always_inline u64 call__result(const struct pt_regs *ctx, const struct 
 	return address;
 }
 
-static __always_inline void call__leave(struct pt_regs *ctx)
+static __always_inline void call__leave(struct pt_regs *ctx, bool hashed)
 {
-	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+	struct mt_thread *thread = thread__get(hashed, (u32)bpf_get_current_pid_tgid());
+	struct owner owner = {.hashed = hashed};
 	struct mt_live block = {};
-	struct owner owner;
 	u64 address;
 	u32 mode;
 
@@ -273,18 +256,18 @@ static __always_inline void call__count_unmatched(const struct owner *owner, u64
 	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
 	if (pc >= process->libc_start && pc < process->libc_limit)
 		return;
-	thread = thread__get((u32)bpf_get_current_pid_tgid());
+	thread = thread__get(owner->hashed, (u32)bpf_get_current_pid_tgid());
 	if (!thread || !thread__is_inside(owner, thread, sp))
 		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
 }
 
-static __always_inline void call__free(struct pt_regs *ctx)
+static __always_inline void call__free(struct pt_regs *ctx, bool hashed)
 {
 	u64 cookie = probe_cookie(ctx), address = 0;
+	struct owner owner = {.hashed = hashed};
 	struct mt_thread *thread;
 	struct mt_live block;
 	struct mt_site *site;
-	struct owner owner;
 
 	if (!owner__from_cookie(cookie, &owner))
 		return;
@@ -302,7 +285,7 @@ static __always_inline void call__free(struct pt_regs *ctx)
 	site = account__retire(&owner, &block);
 	if (!owner.session->count_details || !site)
 		return;
-	thread = thread__get((u32)bpf_get_current_pid_tgid());
+	thread = thread__get(hashed, (u32)bpf_get_current_pid_tgid());
 	if (thread && thread->last_address == address)
 		__sync_fetch_and_add(&site->temporary_objects, block.objects);
 }
@@ -326,9 +309,9 @@ static __always_inline u64 jump__target_sp(u64 env, u64 sp)
 /* A jump over the call that the thread is in: it will not return. */
 static __always_inline void call__jump(struct pt_regs *ctx)
 {
-	struct mt_thread *thread = thread__get((u32)bpf_get_current_pid_tgid());
+	struct mt_thread *thread = thread__find((u32)bpf_get_current_pid_tgid());
 	u64 cookie = probe_cookie(ctx), env = 0;
-	struct owner owner;
+	struct owner owner = {};
 
 	if (!thread || !(thread->mode & MT_THREAD_BUSY) || !owner__from_cookie(cookie, &owner) ||
 	    thread->process != owner.id)

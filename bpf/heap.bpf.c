@@ -2,7 +2,8 @@
 /*
  * The heap source: probes on the allocator's functions, and the process events that its books depend on.
  * User space loads those programs that its rung needs and sets their attach types: alloc_session for uprobe sessions,
- * alloc_entry with alloc_return elsewhere.
+ * alloc_entry with alloc_return elsewhere; those with the kernel's hash maps for tables where perf events are the rung,
+ * as such a kernel may be too old to compare and exchange (5.12).
  */
 #include "lifecycle.bpf.h"
 
@@ -12,29 +13,50 @@ SEC("?uprobe")
 int alloc_session(struct pt_regs *ctx)
 {
 	if (!kernel__session_is_return(ctx))
-		return call__enter(ctx);
-	call__leave(ctx);
+		return call__enter(ctx, IN_BUCKETS);
+	call__leave(ctx, IN_BUCKETS);
 	return 0;
 }
 
 SEC("uprobe")
 int alloc_entry(struct pt_regs *ctx)
 {
-	call__enter(ctx);
+	call__enter(ctx, IN_BUCKETS);
 	return 0;
 }
 
 SEC("uretprobe")
 int alloc_return(struct pt_regs *ctx)
 {
-	call__leave(ctx);
+	call__leave(ctx, IN_BUCKETS);
 	return 0;
 }
 
 SEC("uprobe")
 int block_free(struct pt_regs *ctx)
 {
-	call__free(ctx);
+	call__free(ctx, IN_BUCKETS);
+	return 0;
+}
+
+SEC("?uprobe")
+int alloc_entry_hashed(struct pt_regs *ctx)
+{
+	call__enter(ctx, IN_HASH_MAPS);
+	return 0;
+}
+
+SEC("?uretprobe")
+int alloc_return_hashed(struct pt_regs *ctx)
+{
+	call__leave(ctx, IN_HASH_MAPS);
+	return 0;
+}
+
+SEC("?uprobe")
+int block_free_hashed(struct pt_regs *ctx)
+{
+	call__free(ctx, IN_HASH_MAPS);
 	return 0;
 }
 

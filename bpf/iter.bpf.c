@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * `cat /sys/fs/bpf/memtrawl/<pid>/top`: a table of the sites that hold memory, straight from the kernel. Addresses are
- * the process's own, innermost first.
+ * Tables straight from the kernel: `cat /sys/fs/bpf/memtrawl/<pid>/top` prints the sites that hold memory, `blocks` the
+ * live blocks. Addresses are the process's own, those of a stack innermost first.
  */
 #include "kernel.bpf.h"
+
+#include "buckets.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -79,5 +81,50 @@ int top(struct bpf_iter__bpf_map_elem *ctx)
 	for (u32 i = 0; stack && i < 6; i++)
 		data[6 + i] = i < stack->frames ? stack->pc[i] : 0;
 	print(ctx->meta->seq, row, sizeof(row), data, sizeof(data));
+	return 0;
+}
+
+static __always_inline void print_block(struct seq_file *seq, u64 address, const struct mt_live *block)
+{
+	static const char row[] = "%16llx %12llu %11llu %11llu %8llu  %016llx\n";
+	u64 data[6] = {address, block->size, block->objects};
+
+	data[3] = (bpf_ktime_get_ns() - ((u64)block->born << MT_BORN_SHIFT)) / 1000000000;
+	data[4] = MT_PROCESS_SLOT(block->process);
+	data[5] = block->stack;
+	print(seq, row, sizeof(row), data, sizeof(data));
+}
+
+static __always_inline void print_blocks_heading(const struct bpf_iter__bpf_map_elem *ctx)
+{
+	static const char heading[] = "         address         size     objects age_seconds  process  stack\n";
+
+	if (ctx->meta->seq_num == 0)
+		print(ctx->meta->seq, heading, sizeof(heading), NULL, 0);
+}
+
+/* Of map `buckets`. */
+SEC("iter/bpf_map_elem")
+int blocks(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const struct mt_bucket *bucket = ctx->value;
+
+	print_blocks_heading(ctx);
+	for (u32 i = 0; bucket && i < MT_BUCKET_BLOCKS; i++)
+		if (bucket->address[i] != MT_ADDRESS_NONE && bucket->address[i] != MT_ADDRESS_CLAIMED)
+			print_block(ctx->meta->seq, bucket->address[i], &bucket->block[i]);
+	return 0;
+}
+
+/* Of map `live`. */
+SEC("iter/bpf_map_elem")
+int blocks_hashed(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const struct mt_live_key *key = ctx->key;
+	const struct mt_live *block = ctx->value;
+
+	print_blocks_heading(ctx);
+	if (key && block)
+		print_block(ctx->meta->seq, key->address, block);
 	return 0;
 }

@@ -51,7 +51,7 @@ static __always_inline void begin_image(struct mt_process *process)
  * under its number; the new one starts empty. */
 static __always_inline void lifecycle__exec(const struct task_struct *task, u32 old_pid)
 {
-	struct owner owner;
+	struct owner owner = {};
 
 	if (!owner__of_task(task, &owner))
 		return;
@@ -70,15 +70,15 @@ static __always_inline void lifecycle__exit(const struct task_struct *task)
 {
 	u32 tid = BPF_CORE_READ(task, pid);
 	struct mt_thread *thread;
-	struct owner owner;
+	struct owner owner = {};
 
 	if (!owner__of_task(task, &owner))
 		return;
-	thread = thread__get(tid);
+	thread = thread__find(tid);
 	if (thread) {
 		if (thread->mode & MT_THREAD_BUSY)
 			thread__abandon_call(&owner, thread);
-		bpf_map_delete_elem(&threads, &tid);
+		thread__remove(tid);
 	}
 	if (BPF_CORE_READ(task, signal, live.counter) || owner.process->state == MT_PROCESS_EXITED)
 		return;
@@ -94,7 +94,7 @@ static __always_inline void lifecycle__exit(const struct task_struct *task)
 static __always_inline void lifecycle__fork(const struct task_struct *parent, const struct task_struct *child)
 {
 	u32 tgid = BPF_CORE_READ(child, tgid), slot;
-	struct owner owner;
+	struct owner owner = {};
 	u32 parent_id;
 
 	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
@@ -120,7 +120,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 
 static __always_inline void lifecycle__loader(struct pt_regs *ctx)
 {
-	struct owner owner;
+	struct owner owner = {};
 
 	if (owner__from_cookie(probe_cookie(ctx), &owner))
 		send_event(&owner, MT_EVENT_LOADER, 0, 0);

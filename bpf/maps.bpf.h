@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The maps of the heap source. User space sets the sizes of sites, stacks, live and threads before it loads them. */
+/* The maps of the heap source. User space sets the sizes of sites, stacks, the live table and threads before it loads
+ * them. */
 #ifndef MEMTRAWL_MAPS_BPF_H
 #define MEMTRAWL_MAPS_BPF_H
 
@@ -65,12 +66,28 @@ struct {
 	__type(value, struct mt_stack);
 } stacks SEC(".maps");
 
+/* The live table: one of these two. User space reads the first through a mapping. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MT_LIVE_DEFAULT / MT_BUCKET_BLOCKS);
+	__type(key, u32);
+	__type(value, struct mt_bucket);
+} buckets SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MT_LIVE_DEFAULT);
 	__type(key, struct mt_live_key);
 	__type(value, struct mt_live);
 } live SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MT_THREAD_SLOTS);
+	__type(key, u32);
+	__type(value, struct mt_thread);
+} thread_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

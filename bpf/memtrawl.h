@@ -19,6 +19,9 @@ enum {
 	MT_SITES_DEFAULT = 16384,  /* sites and stacks */
 	MT_LIVE_DEFAULT = 1 << 20, /* live blocks */
 	MT_THREADS_MAX = 65536,    /* threads of followed processes */
+	MT_THREAD_SLOTS = 1024,    /* of them, found by number: a power of two */
+	MT_BUCKET_BLOCKS = 7,      /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
+	MT_BUCKET_CHOICES = 12,    /* buckets that a block may be in: its own, and others if that is full */
 	MT_WINDOW = 64,            /* words of stack memory that are read at once */
 	MT_SIZE_BUCKETS = 48,   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,     /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
@@ -65,19 +68,28 @@ struct mt_site {
 	__u64 temporary_objects; /* freed before the same thread's next allocation (counted on demand) */
 };
 
-/* Map `live`: one entry for each tracked live block. */
-struct mt_live_key {
-	__u64 address;
-	__u32 process;
-	__u32 reserved;
-};
-
+/* A tracked live block. */
 struct mt_live {
 	__u64 stack;
 	__u64 size;    /* bytes asked for, unscaled */
 	__u32 chance;  /* chance of having been sampled, in 1/2^32; 0 means certain */
 	__u32 objects; /* blocks that this one stands for */
 	__u32 born;    /* CLOCK_MONOTONIC >> MT_BORN_SHIFT */
+	__u32 process;
+};
+
+/* Map `buckets`, where the live blocks are (bpf/buckets.h). */
+struct mt_bucket {
+	__u64 spilled;                   /* blocks whose own bucket this is and which are in another one */
+	__u64 address[MT_BUCKET_BLOCKS]; /* of the block; 0: none, ~0: one is being put or taken */
+	struct mt_live block[MT_BUCKET_BLOCKS];
+};
+
+/* Map `live`, instead of `buckets` where perf events are the rung: kernels from before 5.12 are there, and they do not
+ * compare and exchange. */
+struct mt_live_key {
+	__u64 address;
+	__u32 process;
 	__u32 reserved;
 };
 
@@ -126,10 +138,13 @@ struct mt_counters {
 };
 
 /*
- * Map `threads`, by thread id: the allocation call that a thread is in. Only the outermost call counts, so there is
- * one; the stack is gathered here because a buffer per CPU could be overwritten by a thread that preempts this one.
+ * The allocation call that a thread is in. Only the outermost call counts, so there is one; the stack is gathered here
+ * because a buffer per CPU could be overwritten by a thread that preempts this one. It is in map `thread_slots` at the
+ * thread's id modulo MT_THREAD_SLOTS; where another thread is there already, in map `threads` by thread id.
  */
 struct mt_thread {
+	__u32 tid;          /* in `thread_slots`: whose it is, 0 for nobody's */
+	__u32 spilled;      /* in `thread_slots`: threads that are in `threads` because this slot was taken */
 	__u64 sp;           /* stack pointer at the call's first instruction */
 	__u64 size;         /* bytes asked for */
 	__u64 stack_key;    /* its stack, or 0 */
@@ -251,9 +266,10 @@ MT_ASSERT_SIZE(mt_site_key, 16);
 MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
+MT_ASSERT_SIZE(mt_bucket, 288);
 MT_ASSERT_SIZE(mt_process, 104);
 MT_ASSERT_SIZE(mt_counters, (9 + 11 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 6 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
+MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 144);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");

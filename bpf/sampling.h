@@ -12,21 +12,13 @@
 #ifndef MEMTRAWL_SAMPLING_H
 #define MEMTRAWL_SAMPLING_H
 
-#include <linux/types.h>
-
-#include "memtrawl.h"
-
-#ifndef __bpf__
-#include <stdbool.h>
-#endif
+#include "pure.h"
 
 enum {
 	MT_PERIOD_MAX =
 		128 << 20, /* keeps size << 32 within 64 bits for every size that is not certain to be sampled */
 	MT_CERTAIN = 22,   /* n >= 22 T is sampled for sure: exp(-22) < 2^-31 */
 };
-
-#define MT_INLINE static inline __attribute__((always_inline, unused))
 
 /* exp(-i/2) in units of 2^-32, for i < 64: the product of exp(-1/2), exp(-1), exp(-2) ... by the bits of i. */
 MT_INLINE __u64 mt_exp_half_power(__u32 i)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from kernel import PINS, bpftool
-from memtrawl import Target, assert_exact
+from kernel import PINS, bpftool, live_blocks
+from memtrawl import Memtrawl, Target, assert_exact
 
 HEADING = "live_bytes live_blocks peak_bytes allocs frees process stack".split()
 FIELDS = {"alloc_bytes", "alloc_objects", "free_bytes", "free_objects", "peak_bytes"}
@@ -40,13 +40,30 @@ def test_sites(pinned):
                           for s in profile["sites"])
 
 
-def test_live(pinned):
-    """A block each, with the size that was asked for."""
+def test_blocks(pinned):
+    """A block each, with the size that was asked for, and the stack by which it is found in `stacks`."""
     pins, profile = pinned
-    blocks = dump(pins, "live")
+    blocks = live_blocks(pins)
     assert len(blocks) == profile["totals"]["live_objects"]
-    assert sum(block["value"]["size"] for block in blocks) == profile["totals"]["live_bytes"]
-    assert len({block["key"]["address"] for block in blocks}) == len(blocks)
+    assert sum(block["size"] for block in blocks) == profile["totals"]["live_bytes"]
+    assert len({block["address"] for block in blocks}) == len(blocks)
+    assert {block["objects"] for block in blocks} <= {1}
+    assert {block["process"] for block in blocks} <= {0}
+    stacks = {stack["key"] for stack in dump(pins, "stacks")}
+    assert {block["stack"] for block in blocks} <= stacks
+
+
+@pytest.mark.parametrize("rung, table", [("multi", "buckets"), ("perf", "live")])
+def test_live_table_of_other_rungs(tmp_path, rung, table):
+    """Without sessions the same; with perf events the live table is one of the kernel's hash maps."""
+    memtrawl = Memtrawl(tmp_path, rung)
+    with Target("random_sites", 5000) as target, memtrawl.session(target.pid):
+        pins = PINS / str(target.pid)
+        truth = target.go()
+        blocks = live_blocks(pins)
+        assert {path.name for path in pins.iterdir()} & {"buckets", "live"} == {table}
+        assert len(blocks) == truth["totals"]["live_objects"]
+        assert sum(block["size"] for block in blocks) == truth["totals"]["live_bytes"]
 
 
 def test_session_and_process(pinned):
@@ -78,6 +95,6 @@ def test_top(pinned):
 def test_everything_is_pinned_under_a_plain_name(pinned):
     pins, _ = pinned
     names = {path.name for path in pins.iterdir()}
-    assert {"session", "processes", "counters", "sites", "stacks", "live", "threads", "top"} <= names
+    assert {"session", "processes", "counters", "sites", "stacks", "buckets", "threads", "top", "blocks"} <= names
     assert any(name.startswith("link_alloc_") for name in names)
     assert any(name.startswith("link_free_") for name in names)

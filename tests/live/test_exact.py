@@ -17,7 +17,7 @@ ELSEWHERE = [("random_sites", "jemalloc"), ("random_sites", "musl"), ("cross_thr
              ("free_variants", "tcmalloc"), ("thread_churn", "musl"), ("signal_handler", "static"),
              ("spawn", "musl-static"), ("exec_self", "static"), ("exec_self", "musl"), ("fork_child", "jemalloc"),
              ("preallocated", "mimalloc")]
-RUNGS = ["multi", "perf"]
+RUNGS = ["session", "multi", "perf"]
 ON_RUNGS = ["malloc_family", "realloc_chain", "realloc_fail", "cross_thread_free", "random_sites", "signal_handler"]
 ARGUMENTS = {"big_heap": ["300000"], "random_sites": ["60000"]}
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from kernel import PINS, bpftool, wait_until
+from kernel import PINS, live_blocks, wait_until
 from memtrawl import Target
 from redis import Redis
 
@@ -32,7 +32,7 @@ def test_jemalloc_class(size, expected):
 
 def live_sizes(pid):
     """The sizes that were asked for, of all live blocks of a pinned session."""
-    return [item["formatted"]["value"]["size"] for item in bpftool("map", "dump", "pinned", PINS / str(pid) / "live")]
+    return [block["size"] for block in live_blocks(PINS / str(pid))]
 
 
 def test_redis(memtrawl, tmp_path):

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace/ages.h"
 
-#include <bpf/bpf.h>
-#include <errno.h>
-#include <stdlib.h>
-
 #include "sampling.h"
-
-enum { BATCH = 16384 };
+#include "trace/live.h"
 
 struct walk {
 	const struct read_options *options;
@@ -17,14 +12,16 @@ struct walk {
 	uint64_t now_ns;
 };
 
-static void see(const struct walk *walk, const struct mt_live_key *key, const struct mt_live *block)
+static void see(void *context, uint64_t address, const struct mt_live *block)
 {
+	const struct walk *walk = context;
 	uint64_t born_ns = (uint64_t)block->born << MT_BORN_SHIFT;
 	uint64_t age_ns = walk->now_ns > born_ns ? walk->now_ns - born_ns : 0;
 	struct profile_site *site;
 	uint32_t index;
 
-	if (key->process != walk->id)
+	(void)address;
+	if (block->process != walk->id)
 		return;
 	index = index_map__get(walk->by_stack, block->stack);
 	if (index == INDEX_MAP_NONE)
@@ -42,29 +39,14 @@ static void see(const struct walk *walk, const struct mt_live_key *key, const st
 		site->older_bytes += mt_sampling_bytes(block->size, block->chance);
 }
 
-int ages__read(int live_map, uint32_t id, const struct read_options *options, const struct index_map *by_stack,
-	       struct profile *profile)
+int ages__read(const struct session_maps *maps, uint32_t id, const struct read_options *options,
+	       const struct index_map *by_stack, struct profile *profile)
 {
 	struct walk walk = {.options = options, .by_stack = by_stack, .profile = profile, .id = id};
-	struct mt_live_key *keys = calloc(BATCH, sizeof(*keys));
-	struct mt_live *values = calloc(BATCH, sizeof(*values));
-	uint32_t position, count, *from = NULL;
-	int code = keys && values ? 0 : -ENOMEM, last = 0;
 
 	walk.now_ns = monotonic_ns();
 	for (size_t i = 0; options->since_ns && i < profile->site_count; i++)
 		profile->sites[i].live_bytes = profile->sites[i].live_objects = 0;
 	profile->older_seconds = (double)options->older_ns / 1e9;
-	while (!code && !last) {
-		count = BATCH;
-		last = bpf_map_lookup_batch(live_map, from, &position, keys, values, &count, NULL);
-		if (last && last != -ENOENT)
-			code = last;
-		for (uint32_t i = 0; !code && i < count; i++)
-			see(&walk, &keys[i], &values[i]);
-		from = &position;
-	}
-	free(keys);
-	free(values);
-	return code;
+	return live__each(maps, see, &walk);
 }

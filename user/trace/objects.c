@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buckets.h"
 #include "heap.skel.h"
-#include "memtrawl.h"
+#include "lib/array.h"
 #include "target/maps.h"
 #include "trace/kernel_abi.h"
 
@@ -66,11 +67,20 @@ static bool kernel_has_cookies(void)
 	return has;
 }
 
-static void size_maps(struct heap_bpf *heap, const struct objects_sizes *sizes)
+/* One of the two live tables is made, and of the two for threads the one that is found by number only beside it. */
+static void size_maps(struct heap_bpf *heap, enum rung rung, const struct objects_sizes *sizes)
 {
 	enum { THREADS_PREALLOCATED = 4096 };
+	bool hashed = rung__tables_are_hashed(rung);
+	uint32_t count = mt_bucket_count(sizes->live);
 
+	bpf_map__set_autocreate(heap->maps.live, hashed);
+	bpf_map__set_autocreate(heap->maps.buckets, !hashed);
 	bpf_map__set_max_entries(heap->maps.live, sizes->live);
+	bpf_map__set_max_entries(heap->maps.buckets, count);
+	heap->rodata->bucket_count = count;
+	if (hashed)
+		bpf_map__set_max_entries(heap->maps.thread_slots, 1);
 	bpf_map__set_max_entries(heap->maps.sites, sizes->sites);
 	bpf_map__set_max_entries(heap->maps.stacks, sizes->sites);
 	if (!kernel_has_bpf_mem_alloc()) {
@@ -79,34 +89,42 @@ static void size_maps(struct heap_bpf *heap, const struct objects_sizes *sizes)
 	}
 }
 
-uint64_t objects__memory(const struct objects_sizes *sizes)
+uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
 {
-	/* Per entry: key, value, 48 bytes of struct htab_elem, and a bucket of 16 for each power of two. */
+	/* Of hash maps per entry: key, value, 48 bytes of struct htab_elem, a bucket of 16 for each power of two. */
 	enum { ELEMENT = 48, BUCKET = 16 };
 	uint64_t live = sizeof(struct mt_live_key) + sizeof(struct mt_live) + ELEMENT + 2 * BUCKET;
 	uint64_t site = sizeof(struct mt_site_key) + sizeof(struct mt_site) + ELEMENT + 2 * BUCKET;
 	uint64_t stack = sizeof(uint64_t) + sizeof(struct mt_stack) + ELEMENT + 2 * BUCKET;
+	uint64_t bytes = sizes->sites * (site + stack);
 
-	return sizes->live * live + sizes->sites * (site + stack);
+	if (rung__tables_are_hashed(rung))
+		return bytes + sizes->live * live;
+	return bytes + mt_bucket_count(sizes->live) * sizeof(struct mt_bucket) +
+	       MT_THREAD_SLOTS * sizeof(struct mt_thread);
 }
 
+/* Programs at allocator functions: the rung needs some of these. */
 static void choose_programs(struct heap_bpf *heap, enum rung rung)
 {
-	struct bpf_program *multi[] = {heap->progs.alloc_entry,  heap->progs.alloc_return, heap->progs.block_free,
-				       heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing};
-	enum bpf_attach_type session_type = (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_SESSION;
-	bool session = rung == RUNG_SESSION;
+	struct bpf_program *of_rung[RUNG_COUNT][3] = {
+		{heap->progs.alloc_session, heap->progs.nothing_session},
+		{heap->progs.alloc_entry, heap->progs.alloc_return},
+		{heap->progs.alloc_entry_hashed, heap->progs.alloc_return_hashed, heap->progs.block_free_hashed},
+	};
+	struct bpf_program *single[] = {heap->progs.alloc_entry,  heap->progs.alloc_return, heap->progs.block_free,
+					heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing};
 
-	bpf_program__set_autoload(heap->progs.alloc_session, session);
-	bpf_program__set_autoload(heap->progs.nothing_session, session);
-	bpf_program__set_autoload(heap->progs.alloc_entry, !session);
-	bpf_program__set_autoload(heap->progs.alloc_return, !session);
-	bpf_program__set_expected_attach_type(heap->progs.alloc_session, session_type);
-	bpf_program__set_expected_attach_type(heap->progs.nothing_session, session_type);
-	if (rung == RUNG_PERF)
-		return;
-	for (size_t i = 0; i < sizeof(multi) / sizeof(multi[0]); i++)
-		bpf_program__set_expected_attach_type(multi[i], (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_MULTI);
+	for (int r = 0; r < RUNG_COUNT; r++)
+		for (size_t i = 0; i < 3; i++)
+			if (of_rung[r][i])
+				bpf_program__set_autoload(of_rung[r][i], r == (int)rung);
+	bpf_program__set_autoload(heap->progs.block_free, !rung__tables_are_hashed(rung));
+	for (size_t i = 0; i < 2; i++)
+		bpf_program__set_expected_attach_type(of_rung[RUNG_SESSION][i],
+						      (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_SESSION);
+	for (size_t i = 0; rung != RUNG_PERF && i < ARRAY_SIZE(single); i++)
+		bpf_program__set_expected_attach_type(single[i], (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_MULTI);
 }
 
 /* A function of ours to link to; never called. */
@@ -182,7 +200,7 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 	loaded = heap_bpf__open();
 	if (!loaded)
 		return explain(-errno, rung, err);
-	size_maps(loaded, sizes);
+	size_maps(loaded, rung, sizes);
 	choose_programs(loaded, rung);
 	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();
 	code = heap_bpf__load(loaded);

@@ -24,6 +24,6 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 		  struct error *err);
 
 /* Kernel memory that maps of those sizes take at once, in bytes: what pre-flight compares with the memory there is. */
-uint64_t objects__memory(const struct objects_sizes *sizes);
+uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes);
 
 #endif

@@ -18,7 +18,7 @@
 #include "lib/array.h"
 #include "trace/budget.h"
 #include "trace/description.h"
-#include "trace/top.h"
+#include "trace/iterators.h"
 
 #define BPFFS       "/sys/fs/bpf"
 #define BPFFS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
@@ -90,7 +90,8 @@ static int pin_all(struct session *session, const char *directory, struct error 
 	int code = 0;
 
 	for (int i = 0; !code && i < SESSION_MAPS; i++)
-		code = pin_object(maps[i], directory, "", session_maps__name(i), err);
+		if (maps[i] >= 0)
+			code = pin_object(maps[i], directory, "", session_maps__name(i), err);
 	for (int i = 0; !code && i < PROGRAM_COUNT; i++)
 		if (session->programs.fds[i] >= 0)
 			code = pin_object(session->programs.fds[i], directory, "prog_", programs__name((enum program)i),
@@ -100,7 +101,7 @@ static int pin_all(struct session *session, const char *directory, struct error 
 	for (size_t i = 0; !code && i < session->count; i++)
 		code = pin_links(&session->tracked[i]->links, directory, err);
 	if (!code)
-		top__pin(session, directory); /* without it, all else works */
+		iterators__pin(session, directory); /* without it, all else works */
 	return code;
 }
 
@@ -236,9 +237,11 @@ static int open_fds(struct session *session, const char *directory)
 	for (int i = 0; i < SESSION_MAPS; i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, session_maps__name(i));
 		maps[i] = bpf_obj_get(path);
-		if (maps[i] < 0)
+		if (maps[i] < 0 && &maps[i] != &session->maps.buckets && &maps[i] != &session->maps.live)
 			return maps[i];
 	}
+	if (session->maps.buckets < 0 && session->maps.live < 0) /* there is one of them */
+		return session->maps.live;
 	for (int i = 0; i < PROGRAM_COUNT; i++) {
 		snprintf(path, sizeof(path), "%s/prog_%s", directory, programs__name((enum program)i));
 		session->programs.fds[i] = bpf_obj_get(path);

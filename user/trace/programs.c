@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdio.h>
 
 #include "heap.skel.h"
 
@@ -16,9 +17,15 @@ const char *programs__name(enum program program)
 	return names[program];
 }
 
+/* The one of that name that is loaded: where it is not the plain one, the one with hash maps for tables may be. */
 struct bpf_program *programs__libbpf(const struct programs *programs, enum program program)
 {
-	return bpf_object__find_program_by_name(programs->heap->obj, names[program]);
+	struct bpf_program *plain = bpf_object__find_program_by_name(programs->heap->obj, names[program]), *hashed;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_hashed", names[program]);
+	hashed = bpf_object__find_program_by_name(programs->heap->obj, name);
+	return hashed && bpf_program__autoload(hashed) ? hashed : plain;
 }
 
 void programs__from_object(struct heap_bpf *heap, struct programs *programs)

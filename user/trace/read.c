@@ -292,7 +292,7 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	describe_counters(reader);
 	code = read_sites(reader);
 	if (!code && options->ages)
-		code = ages__read(reader->session->maps.live, reader->id, options, reader->by_stack, reader->profile);
+		code = ages__read(&reader->session->maps, reader->id, options, reader->by_stack, reader->profile);
 	if (!code)
 		code = profile__merge_sites(reader->profile);
 	if (code)

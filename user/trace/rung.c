@@ -11,6 +11,11 @@ const char *rung__name(enum rung rung)
 	return names[rung];
 }
 
+bool rung__tables_are_hashed(enum rung rung)
+{
+	return rung == RUNG_PERF;
+}
+
 int rung__forced(enum rung *rung, struct error *err)
 {
 	const char *text = getenv("MEMTRAWL_FORCE_RUNG");

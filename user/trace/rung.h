@@ -6,6 +6,8 @@
 #ifndef MEMTRAWL_TRACE_RUNG_H
 #define MEMTRAWL_TRACE_RUNG_H
 
+#include <stdbool.h>
+
 #include "lib/error.h"
 
 enum rung {
@@ -16,6 +18,9 @@ enum rung {
 };
 
 const char *rung__name(enum rung rung); /* "session", "multi", "perf" */
+
+/* Are its tables the kernel's hash maps? Our own buckets need an instruction that came with 5.12. */
+bool rung__tables_are_hashed(enum rung rung);
 
 /*
  * The rung that MEMTRAWL_FORCE_RUNG names, RUNG_COUNT if it is not set. A usage error for an unknown name.

@@ -50,9 +50,9 @@ static uint64_t available_memory(void)
 }
 
 /* The tables are made whole when they are loaded: better to refuse than to push the host into its OOM killer. */
-static int check_memory(const struct objects_sizes *sizes, struct error *err)
+static int check_memory(enum rung rung, const struct objects_sizes *sizes, struct error *err)
 {
-	uint64_t needed = objects__memory(sizes), available = available_memory();
+	uint64_t needed = objects__memory(rung, sizes), available = available_memory();
 	char a[32], b[32];
 
 	if (needed <= available / 2)
@@ -63,6 +63,15 @@ static int check_memory(const struct objects_sizes *sizes, struct error *err)
 			  units__format_bytes(b, sizeof(b), (double)available));
 }
 
+/* A session can do without return traps, but one that it takes costs more than a return probe's: exact takes them all.
+ */
+static int first_rung(const struct session_options *options, enum rung forced)
+{
+	bool exact = !options->adaptive && !options->period;
+
+	return exact && forced == RUNG_COUNT ? RUNG_MULTI : RUNG_SESSION;
+}
+
 static int load(struct session *session, struct error *err)
 {
 	struct heap_bpf *heap = NULL;
@@ -70,14 +79,15 @@ static int load(struct session *session, struct error *err)
 	enum rung forced;
 	int code = rung__forced(&forced, err);
 
-	if (!code)
-		code = check_memory(&sizes, err);
 	if (code)
 		return code;
-	for (int rung = 0; rung < RUNG_COUNT; rung++) {
+	for (int rung = first_rung(&session->options, forced); rung < RUNG_COUNT; rung++) {
 		if (forced != RUNG_COUNT && (int)forced != rung)
 			continue;
 		session->rung = (enum rung)rung;
+		code = check_memory(session->rung, &sizes, err);
+		if (code)
+			return code;
 		code = objects__load(session->rung, true, &sizes, &heap, err);
 		if (code != -EOPNOTSUPP)
 			break;
@@ -88,8 +98,8 @@ static int load(struct session *session, struct error *err)
 }
 
 static const char *const map_names[] = {
-	"session", "processes", "counters", "targets", "free_slots", "ended",
-	"sites",   "stacks",    "live",     "threads", "probes",     "events",
+	"session", "processes", "counters", "targets",      "free_slots", "ended",  "sites",
+	"stacks",  "buckets",   "live",     "thread_slots", "threads",    "probes", "events",
 };
 
 _Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");
@@ -103,8 +113,11 @@ static void take_maps(struct session *session)
 {
 	int *fds = (int *)&session->maps;
 
-	for (int i = 0; i < SESSION_MAPS; i++)
-		fds[i] = bpf_object__find_map_fd_by_name(session->programs.heap->obj, map_names[i]);
+	for (int i = 0; i < SESSION_MAPS; i++) {
+		const struct bpf_map *map = bpf_object__find_map_by_name(session->programs.heap->obj, map_names[i]);
+
+		fds[i] = map && bpf_map__autocreate(map) ? bpf_map__fd(map) : -1;
+	}
 }
 
 int session__map_arrays(struct session *session, struct error *err)

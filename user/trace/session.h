@@ -35,9 +35,11 @@ struct session_options {
 
 extern const struct session_options session_defaults;
 
-/* The kernel's side, as descriptors: of the maps that were loaded, or of pinned ones. */
+/* The kernel's side, as descriptors: of the maps that were loaded, or of pinned ones. -1 for those that the rung lacks.
+ */
 struct session_maps {
-	int session, processes, counters, targets, free_slots, ended, sites, stacks, live, threads, probes, events;
+	int session, processes, counters, targets, free_slots, ended, sites, stacks, buckets, live, thread_slots,
+		threads, probes, events;
 };
 
 /* A file that has links. They outlive its mapping: a library that is unloaded may come back. */
