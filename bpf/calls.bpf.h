@@ -7,6 +7,7 @@
 #ifndef MEMTRAWL_CALLS_BPF_H
 #define MEMTRAWL_CALLS_BPF_H
 
+#include "budget.bpf.h"
 #include "owner.bpf.h"
 #include "stack.bpf.h"
 #include "threads.bpf.h"
@@ -142,6 +143,7 @@ static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 	if (!owner__from_cookie(cookie, &owner))
 		return CALL_IS_DONE;
 	owner.counters->alloc_calls++;
+	budget__watch(&owner);
 	if (cookie__stepped(cookie))
 		owner.counters->stepped_allocs++;
 	thread = thread__get(hashed, tid);

@@ -133,6 +133,8 @@ struct mt_counters {
 	__u64 jiffies;                       /* when now_ns was read */
 	__u64 last_freed;                    /* address of the last tracked block that was freed */
 	__u64 now_ns;                        /* CLOCK_MONOTONIC to a jiffy: reading the clock costs ten times as much */
+	__u64 look_ns;                       /* last look at the budget (bpf/budget.bpf.h), and the calls up to then */
+	__u64 look_calls, look_returns, look_frees;
 	__u64 loss[MT_LOSS_MAX];
 	__u64 size_objects[MT_SIZE_BUCKETS]; /* of allocations, if mt_session.count_details */
 };
@@ -219,27 +221,32 @@ struct mt_session {
 	__u64 live_capacity;
 	__u64 pressed_base;   /* bytes of a mean block when the live table first filled to a half */
 	__u64 bystander_hits; /* traps paid by processes that are not followed, when links have no pid filter */
+	__u64 attended_ns;    /* when user space last looked after the budget */
+	__u64 capped_ns;      /* since when the programs have it paused by themselves; 0: they have not */
+	__u64 largest_period; /* that was ever asked for */
 	__u32 frames;         /* frames to keep, 1 to MT_FRAMES_MAX */
 	__u32 follow_forks;
 	__u32 count_details; /* temporary allocations, and sizes */
 	__u32 paused;        /* allocation probes return at once; frees go on */
+	__u32 adaptive;      /* --sample auto: the budget may change the period */
+	__u32 max_overhead;  /* the budget, in 1/100 of a percent of the target's own CPU time; 0 means off */
+	__u32 cost_call;   /* of an allocation call that is not recorded, in ns: probe and program, as measured last */
+	__u32 cost_return; /* what it costs more if it is */
+	__u32 cost_free;
 
 	/* Not read by programs: what user space wants the next command to know. */
-	__u64 since_ns;       /* when the session began */
-	__u64 paused_ns;      /* allocation probes were off for so long */
-	__u64 largest_period; /* that was ever asked for */
-	__u32 overhead;       /* measured last, in 1/100 of a percent of the target's own CPU time */
-	__u32 max_overhead;   /* the budget in the same unit; 0 means off */
-	__u32 event_rate;     /* traps a second, measured last */
-	__u32 adaptive;       /* --sample auto: the budget may change the period */
-	__u32 keeper;         /* pid of the process that looks after the session, 0 for none */
-	__u32 rung;           /* enum rung of user/trace/rung.h */
-	__u32 detached;       /* the budget was not to be kept: probes were taken off */
-	__u32 cost_emulated;  /* calibrated trap costs, ns: user/trace/calibrate.h */
+	__u64 since_ns;      /* when the session began */
+	__u64 paused_ns;     /* allocation probes were off for so long */
+	__u32 overhead;      /* measured last, in the unit of max_overhead */
+	__u32 event_rate;    /* traps a second, measured last */
+	__u32 probe_share;   /* probe time in 1/100 of a percent of one CPU, measured last */
+	__u32 keeper;        /* pid of the process that looks after the session, 0 for none */
+	__u32 rung;          /* enum rung of user/trace/rung.h */
+	__u32 detached;      /* the budget was not to be kept: probes were taken off */
+	__u32 cost_emulated; /* calibrated trap costs, ns: user/trace/calibrate.h */
 	__u32 cost_stepped;
 	__u32 cost_with_return;
 	__u32 cost_skipped;
-	__u32 reserved;
 };
 
 enum mt_event_kind {
@@ -268,9 +275,9 @@ MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
 MT_ASSERT_SIZE(mt_process, 104);
-MT_ASSERT_SIZE(mt_counters, (9 + 11 + 48) * 8);
+MT_ASSERT_SIZE(mt_counters, (13 + 11 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
-MT_ASSERT_SIZE(mt_session, 144);
+MT_ASSERT_SIZE(mt_session, 176);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");

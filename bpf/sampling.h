@@ -17,7 +17,8 @@
 enum {
 	MT_PERIOD_MAX =
 		128 << 20, /* keeps size << 32 within 64 bits for every size that is not certain to be sampled */
-	MT_CERTAIN = 22,   /* n >= 22 T is sampled for sure: exp(-22) < 2^-31 */
+	MT_PERIOD_USUAL = 512 << 10, /* what sampling begins with */
+	MT_CERTAIN = 22,             /* n >= 22 T is sampled for sure: exp(-22) < 2^-31 */
 };
 
 /* exp(-i/2) in units of 2^-32, for i < 64: the product of exp(-1/2), exp(-1), exp(-2) ... by the bits of i. */

@@ -14,7 +14,8 @@ import time
 
 import pytest
 
-from kernel import PINS, has_begun, uprobe_links, wait_until
+from keepers import keeper_of, kill_keeper, status_of
+from kernel import PINS, bpftool, has_begun, uprobe_links, wait_until
 from memtrawl import Target, assert_exact
 
 NOISE = 1.25
@@ -94,6 +95,41 @@ def test_pinned_session_says_so(memtrawl):
             profile = memtrawl.json("show", entry["name"], "--json")
             assert profile["window"]["end_reason"] == "probes were taken off to keep the overhead budget"
         assert not uprobe_links(target.pid)
+
+
+# ---- nobody looks after the session
+
+UNATTENDED = [(4 * WORK, ["--max-overhead", 17], {"period", "largest_period"}),
+              (WORK, ["--max-overhead", 200], set()),
+              (WORK, ["--max-overhead", "off"], set()),
+              (WORK, ["--max-overhead", 20, "--sample", "exact"], {"paused", "capped_ns"}),
+              (0, ["--max-overhead", 20], {"period", "largest_period", "paused", "capped_ns"})]
+SWITCHES = ["period", "largest_period", "paused", "capped_ns"]
+
+
+@pytest.mark.parametrize("steps, options, set_by_programs", UNATTENDED, ids=str)
+def test_unattended(memtrawl, steps, options, set_by_programs):
+    """
+    Without a keeper the programs see for themselves that they take too much of a CPU: they sample, or where they may
+    not, record no more allocations. The next command takes over, and the session goes on.
+    """
+    with Target("malloc_loop", 250_000 if steps else 1_500_000, 64, steps) as target:
+        memtrawl.ok("start", "-p", target.pid, *options)
+        kill_keeper(memtrawl, target.pid)
+        time.sleep(2.5)
+        target.go(timeout=60)
+        (item,) = bpftool("map", "dump", "pinned", PINS / str(target.pid) / "session")
+        switches = item["formatted"]["value"]
+        assert {name for name in SWITCHES if switches[name]} == set_by_programs, switches
+        if set_by_programs == {"period", "largest_period"}:
+            assert switches["period"] == switches["largest_period"] == 512 << 10
+        status_of(memtrawl, target.pid)
+        keeper_of(memtrawl, target.pid)
+        session = wait_until(lambda: (s := status_of(memtrawl, target.pid))["attended"] and s, "nobody attends")
+        assert (session["paused_seconds"] > 0) == ("paused" in set_by_programs)
+        (item,) = bpftool("map", "dump", "pinned", PINS / str(target.pid) / "session")
+        assert (item["formatted"]["value"]["paused"], item["formatted"]["value"]["capped_ns"]) == (0, 0)
+        memtrawl.ok("stop", "-p", target.pid)
 
 
 def test_off(memtrawl):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from keepers import keeper_of, kill_keeper, status_of
 from kernel import PINS, existing, has_begun, is_alive, objects_of, uprobe_links, wait_until
 from memtrawl import TARGETS, Target, assert_exact, profile_in
 from redis import Load, Redis
@@ -301,24 +302,6 @@ def test_leaks_of_a_pinned_session(memtrawl):
 
 
 # ---- the keeper is killed
-
-def status_of(memtrawl, pid):
-    return memtrawl.json("status", "-p", pid, "--json")["sessions"][0]
-
-
-def keeper_of(memtrawl, pid):
-    """The keeper, once it has said who it is."""
-    keeper = wait_until(lambda: status_of(memtrawl, pid)["keeper_pid"], "no keeper", 5)
-    assert is_alive(keeper)
-    return keeper
-
-
-def kill_keeper(memtrawl, pid):
-    keeper = keeper_of(memtrawl, pid)
-    os.kill(keeper, signal.SIGKILL)
-    wait_until(lambda: not is_alive(keeper), "the keeper does not die")
-    return keeper
-
 
 def test_killed_keeper(memtrawl):
     """The session counts on, exactly; `status` tells, and the next command finds a new keeper."""

@@ -20,6 +20,7 @@ static const struct status_row attended = {
 	.rung = "session",
 	.stacks = "frame pointers",
 	.overhead_percent = 1.25,
+	.probe_cpu_percent = 0.75,
 	.max_overhead_percent = 50,
 	.event_rate = 12345,
 	.live_bytes = 3 << 20,

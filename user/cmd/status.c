@@ -8,6 +8,7 @@
 #include "cmd/output.h"
 #include "lib/array.h"
 #include "render/status.h"
+#include "trace/budget.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
 
@@ -48,9 +49,12 @@ static void fill_session(const struct session *session, struct status_row *row)
 	row->largest_period_bytes = shared->largest_period;
 	if (shared->pressed_period > row->largest_period_bytes)
 		row->largest_period_bytes = shared->pressed_period;
-	row->paused_seconds = (double)shared->paused_ns / 1e9;
+	row->paused_seconds = (double)session__paused_ns(shared) / 1e9;
 	row->overhead_percent = shared->overhead / 100.0;
+	row->probe_cpu_percent = shared->probe_share / 100.0;
 	row->max_overhead_percent = shared->max_overhead / 100.0;
+	row->negligible = shared->max_overhead && shared->overhead > shared->max_overhead &&
+			  row->probe_cpu_percent < BUDGET_NEGLIGIBLE_PERCENT;
 	row->event_rate = shared->event_rate;
 	row->tracked_blocks = shared->live_entries;
 	row->tracked_capacity = shared->live_capacity;

@@ -32,8 +32,21 @@ static void add_keeper(const struct status_row *row, struct buf *out)
 	if (row->keeper)
 		buf__add_format(out, "keeper %d", row->keeper);
 	else
-		buf__add_string(
-			out, "unattended: its keeper is gone; the budget is not held, new libraries are not followed");
+		buf__add_string(out,
+				"unattended: its keeper is gone; only sampling holds the budget, new libraries are "
+				"not followed");
+}
+
+/* An idle target may be far over the budget and yet not worth acting on: then it is said why nothing is done. */
+static void add_cost(const struct status_row *row, struct buf *out)
+{
+	buf__add_format(out, "%.1f %% overhead", row->overhead_percent);
+	if (row->max_overhead_percent > 0)
+		buf__add_format(out, " (budget %.4g %%)", row->max_overhead_percent);
+	buf__add_format(out, ", %.1f %% of a CPU", row->probe_cpu_percent);
+	if (row->negligible)
+		buf__add_string(out, ": too little to act on");
+	buf__add_format(out, ", %" PRIu64 " traps/s\n", row->event_rate);
 }
 
 static void add_row(const struct status_row *row, struct buf *out)
@@ -48,10 +61,8 @@ static void add_row(const struct status_row *row, struct buf *out)
 	buf__add_format(out, "\n  by      %s uprobes, stacks by %s, %" PRIu64 " frames; ", row->rung, row->stacks,
 			row->frames);
 	add_sampling(row, out);
-	buf__add_format(out, "\n  cost    %.1f %% overhead", row->overhead_percent);
-	if (row->max_overhead_percent > 0)
-		buf__add_format(out, " (budget %.4g %%)", row->max_overhead_percent);
-	buf__add_format(out, ", %" PRIu64 " traps/s\n", row->event_rate);
+	buf__add_string(out, "\n  cost    ");
+	add_cost(row, out);
 	buf__add_format(out, "  live    %s in %" PRIu64 " blocks, peak %s\n",
 			units__format_bytes(b, sizeof(b), (double)row->live_bytes), row->live_blocks,
 			units__format_bytes(c, sizeof(c), (double)row->peak_bytes));
@@ -109,6 +120,7 @@ static json_t *session_of(const struct status_row *row)
 	set_count(object, "largest_period_bytes", row->largest_period_bytes);
 	json_object_set_new(object, "paused_seconds", json_real(row->paused_seconds));
 	json_object_set_new(object, "overhead_percent", json_real(row->overhead_percent));
+	json_object_set_new(object, "probe_cpu_percent", json_real(row->probe_cpu_percent));
 	json_object_set_new(object, "max_overhead_percent",
 			    row->max_overhead_percent > 0 ? json_real(row->max_overhead_percent) : json_null());
 	set_count(object, "events_per_second", row->event_rate);

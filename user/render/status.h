@@ -22,7 +22,9 @@ struct status_row {
 	uint64_t period_bytes, largest_period_bytes; /* 0: exact */
 	double paused_seconds;
 	double overhead_percent, max_overhead_percent; /* measured last; the budget, 0 for none */
-	uint64_t event_rate;                           /* traps a second, measured last */
+	double probe_cpu_percent;                      /* probe time, of one CPU */
+	bool negligible;     /* it is so little that the budget does not act on it, though it is above */
+	uint64_t event_rate; /* traps a second, measured last */
 	uint64_t live_bytes, live_blocks, peak_bytes;
 	uint64_t tracked_blocks, tracked_capacity; /* of the live table */
 	uint64_t frames;

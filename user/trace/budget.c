@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sampling.h"
 #include "trace/session.h"
 
 #define MS 1000000ULL
@@ -64,6 +65,18 @@ static int recall(struct budget *budget)
 	return 0;
 }
 
+/* For the programs, which reckon with it when nobody is there. What is not recorded runs half as long. */
+static void tell_costs(const struct budget *budget)
+{
+	struct mt_session *shared = budget->session->shared;
+	const struct trap_costs *costs = &budget->costs;
+	double run = budget->mean_run_ns, returns = costs->with_return - costs->skipped;
+
+	shared->cost_call = (uint32_t)(costs->skipped + run / 2);
+	shared->cost_return = (uint32_t)((returns > 0 ? returns : 0) + run * 3 / 2);
+	shared->cost_free = (uint32_t)(costs->emulated + run);
+}
+
 int budget__new(struct session *session, struct budget **result, struct error *err)
 {
 	struct budget *budget = calloc(1, sizeof(*budget));
@@ -80,6 +93,8 @@ int budget__new(struct session *session, struct budget **result, struct error *e
 		free(budget);
 		return code;
 	}
+	if (session->programs.heap)
+		tell_costs(budget);
 	*result = budget;
 	return 0;
 }
@@ -131,6 +146,7 @@ static void measure_programs(struct budget *budget)
 		budget->mean_run_ns = (double)(run_ns - budget->run_ns) / (double)(run_count - budget->run_count);
 	budget->run_ns = run_ns;
 	budget->run_count = run_count;
+	tell_costs(budget);
 }
 
 static void toggle_statistics(struct budget *budget, bool on)
@@ -144,10 +160,25 @@ static void toggle_statistics(struct budget *budget, bool on)
 	}
 }
 
+/* A sign of life. If the programs have paused the session meanwhile, it goes on, and the budget is ours again. */
+static void attend(const struct budget *budget, uint64_t now)
+{
+	struct mt_session *shared = budget->session->shared;
+	uint64_t capped = shared->capped_ns;
+
+	shared->attended_ns = now;
+	if (!capped)
+		return;
+	shared->capped_ns = 0;
+	shared->paused_ns += now - capped;
+	shared->paused = 0;
+}
+
 void budget__begin(struct budget *budget)
 {
 	budget->last = read_sums(budget);
 	budget->last_ns = monotonic_ns();
+	attend(budget, budget->last_ns);
 	budget->next_ns = budget->last_ns + FIRST_INTERVAL_MS * MS;
 	toggle_statistics(budget, true);
 }
@@ -166,7 +197,6 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 	double frees = (double)(now->free_calls - budget->last.free_calls);
 	double run = budget->mean_run_ns, step = costs->stepped - costs->emulated;
 	double steps = (double)(now->stepped_allocs - budget->last.stepped_allocs) * step;
-
 	return (struct probe_time){
 		.alloc =
 			allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) + steps,
@@ -180,7 +210,7 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 /* Probe time that nobody notices, whatever the target's own CPU time is: two percent of a processor. */
 static bool is_negligible(double probe, uint64_t elapsed_ns)
 {
-	return probe < (double)elapsed_ns / 50;
+	return probe < (double)elapsed_ns * BUDGET_NEGLIGIBLE_PERCENT / 100;
 }
 
 static double percent(double probe, double cpu)
@@ -215,14 +245,27 @@ static int detach(struct budget *budget, double overhead)
 	return 0;
 }
 
-static int act(struct budget *budget, const struct probe_time *time, double overhead)
+static struct probe_time with_caution(const struct probe_time *time)
 {
+	const double caution = 1.2;
+
+	return (struct probe_time){
+		.alloc = time->alloc * caution,
+		.frees = time->frees * caution,
+		.sampled = time->sampled * caution,
+		.cpu = time->cpu,
+	};
+}
+
+static int act(struct budget *budget, const struct probe_time *measured)
+{
+	struct probe_time cautious = with_caution(measured), *time = &cautious;
 	struct session *session = budget->session;
-	double max = session->options.max_overhead, share;
+	double max = session->options.max_overhead, share, overhead = percent(time->alloc + time->frees, time->cpu);
 
 	if (overhead > max && session->options.adaptive && !session->shared->period) {
-		session->shared->period = BUDGET_PERIOD;
-		session->shared->largest_period = BUDGET_PERIOD;
+		session->shared->period = MT_PERIOD_USUAL;
+		session->shared->largest_period = MT_PERIOD_USUAL;
 		/* with nothing recorded allocations cost less: judge what is left of them at the next look */
 		share = share_within(max, time->sampled, time->frees, time->cpu, budget->on_share);
 	} else if (overhead > max || budget->on_share < 1) {
@@ -235,8 +278,7 @@ static int act(struct budget *budget, const struct probe_time *time, double over
 		return detach(budget, percent(time->frees, time->cpu - time->alloc));
 	if (share < (double)ON_LEAST_MS / CYCLE_MS)
 		share = (double)ON_LEAST_MS / CYCLE_MS;
-	/* a tenth is left for what the measurement does not see */
-	budget->on_share = share < 1 ? share * 0.9 : 1;
+	budget->on_share = share;
 	return 0;
 }
 
@@ -278,12 +320,15 @@ int budget__step(struct budget *budget, struct error *err)
 
 	if (session->end_ns)
 		return 0;
+	attend(budget, now_ns);
 	if (now_ns >= budget->next_ns) {
 		toggle_statistics(budget, false);
 		now = read_sums(budget);
 		time = measure(budget, &now);
 		overhead = percent(time.alloc + time.frees, time.cpu);
 		session->shared->overhead = (uint32_t)(overhead * 100);
+		session->shared->probe_share =
+			(uint32_t)((time.alloc + time.frees) * 10000 / (double)(now_ns - budget->last_ns));
 		session->shared->event_rate =
 			(uint32_t)((double)(now.alloc_calls + now.returns + now.free_calls - budget->last.alloc_calls -
 					    budget->last.returns - budget->last.free_calls) *
@@ -294,7 +339,7 @@ int budget__step(struct budget *budget, struct error *err)
 		/* a cycle of probes on and off must be looked at whole */
 		budget->next_ns = now_ns + (budget->on_share < 1 ? CYCLE_MS : INTERVAL_MS) * MS;
 		if (session->options.max_overhead > 0 && time.cpu > 0 && (!negligible || budget->on_share < 1))
-			act(budget, &time, overhead);
+			act(budget, &time);
 		if (session->end_ns)
 			return 0;
 	} else if (now_ns + INTERVAL_MS / 10 * MS >= budget->next_ns) {

@@ -108,7 +108,7 @@ static void describe_sampling(const struct reader *reader)
 	if (shared->pressed_period > to->largest_period_bytes)
 		to->largest_period_bytes = shared->pressed_period;
 	to->mode = to->largest_period_bytes ? SAMPLING_POISSON : SAMPLING_EXACT;
-	to->paused_seconds = (double)shared->paused_ns / 1e9;
+	to->paused_seconds = (double)session__paused_ns(shared) / 1e9;
 }
 
 static void describe_counters(const struct reader *reader)

@@ -607,6 +607,13 @@ void session__free(struct session *session)
 	free(session);
 }
 
+uint64_t session__paused_ns(const struct mt_session *shared)
+{
+	uint64_t capped = shared->capped_ns;
+
+	return shared->paused_ns + (capped ? monotonic_ns() - capped : 0);
+}
+
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *sum)
 {
 	int cpus = libbpf_num_possible_cpus(), code = 0;

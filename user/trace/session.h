@@ -132,6 +132,9 @@ int session__open_events(struct session *session, struct error *err);
 void session__end(struct session *session);
 void session__free(struct session *session);
 
+/* How long allocation probes were off, in nanoseconds, the pause included that the programs may be in by themselves. */
+uint64_t session__paused_ns(const struct mt_session *shared);
+
 /* Sums of the per-CPU counters of a slot. */
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *counters);
 
