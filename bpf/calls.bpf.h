@@ -8,6 +8,7 @@
 #define MEMTRAWL_CALLS_BPF_H
 
 #include "budget.bpf.h"
+#include "events.bpf.h"
 #include "owner.bpf.h"
 #include "stack.bpf.h"
 #include "threads.bpf.h"
@@ -107,12 +108,19 @@ static __always_inline void call__take_old(const struct owner *owner, struct mt_
 		thread->mode |= MT_THREAD_UNMATCHED;
 }
 
-static __always_inline void call__take_stack(const struct owner *owner, struct mt_thread *thread,
+static __always_inline void call__take_stack(const struct owner *owner, struct mt_thread *thread, u32 tid,
 					     const struct pt_regs *ctx)
 {
-	u64 key = stack__capture(ctx, thread, owner->session->frames, trampoline_of(owner));
+	u64 key;
+
+	trampoline_of(owner);
+	key = stack__capture(ctx, thread, tid, owner);
 
 	stack__count_end(owner->counters, &thread->stack);
+	if (thread->stack.end == MT_END_NO_MAPPING && !owner->process->unmapped) {
+		owner->process->unmapped = 1;
+		send_event(owner, MT_EVENT_UNMAPPED, 0, 0);
+	}
 	if (key == thread->stack_key && owner->id == thread->stack_process)
 		return; /* the same as last time: threads tend to repeat themselves */
 	thread->stack_process = owner->id;
@@ -178,7 +186,7 @@ static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 		cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &thread->out);
 	if (record) {
 		thread->objects = chance ? mt_sampling_objects(chance, bpf_get_prandom_u32()) : 1;
-		call__take_stack(&owner, thread, ctx);
+		call__take_stack(&owner, thread, tid, ctx);
 	}
 	return CALL_WANTS_RETURN;
 }

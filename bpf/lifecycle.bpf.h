@@ -5,24 +5,6 @@
 
 #include "calls.bpf.h"
 
-static __always_inline void send_event(const struct owner *owner, u32 kind, u32 parent, s32 exit_code)
-{
-	struct mt_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event) {
-		count_loss(owner->counters, MT_LOSS_EVENTS_DROPPED);
-		return;
-	}
-	event->kind = kind;
-	event->process = owner->id;
-	event->tgid = owner->process->tgid;
-	event->parent = parent;
-	event->ns = bpf_ktime_get_ns();
-	event->exit_code = exit_code;
-	event->reserved = 0;
-	bpf_ringbuf_submit(event, 0);
-}
-
 /* The owner that a process event is about, whatever its state; false if it is not followed. */
 static __always_inline bool owner__of_task(const struct task_struct *task, struct owner *owner)
 {
@@ -42,6 +24,8 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->peak_ns = 0;
 	process->until_ns = 0;
 	process->trampoline = 0;
+	process->mappings = 0;
+	process->unmapped = 0;
 	process->libc_start = process->libc_limit = 0;
 	process->since_ns = bpf_ktime_get_ns();
 	process->state = MT_PROCESS_LIVE;
@@ -96,6 +80,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	u32 tgid = BPF_CORE_READ(child, tgid), slot;
 	struct owner owner = {};
 	u32 parent_id;
+	u64 mappings;
 
 	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
 		return;
@@ -106,6 +91,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 		return;
 	}
 	parent_id = owner.id;
+	mappings = owner.process->mappings;
 	owner__from_slot(slot, &owner);
 	if (!owner.process || !owner.counters)
 		return;
@@ -113,6 +99,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	owner.process->tgid = tgid;
 	owner.process->start_ns = BPF_CORE_READ(child, start_boottime);
 	owner.process->parent = MT_PROCESS_SLOT(parent_id) + 1;
+	owner.process->mappings = mappings; /* its code is where its parent's is */
 	owner.id = MT_PROCESS(slot, owner.process->generation);
 	bpf_map_update_elem(&targets, &tgid, &slot, BPF_ANY);
 	send_event(&owner, MT_EVENT_FORK, parent_id, 0);

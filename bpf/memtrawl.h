@@ -31,9 +31,13 @@ enum {
 /* How a stack ended, if not where the program begins. */
 enum mt_end {
 	MT_END_COMPLETE,
-	MT_END_TRUNCATED,  /* the frame limit */
-	MT_END_UNREADABLE, /* the next frame's memory could not be read */
-	MT_END_NO_FRAMES,  /* what the frame pointer register holds is no frame */
+	MT_END_TRUNCATED,   /* the frame limit */
+	MT_END_UNREADABLE,  /* the next frame's memory could not be read */
+	MT_END_NO_FRAMES,   /* what the frame pointer register holds is no frame */
+	MT_END_NO_MAPPING,  /* the address is in no executable mapping that is known */
+	MT_END_NO_UNWIND,   /* nothing is known of the code at the address */
+	MT_END_UNSUPPORTED, /* its rule is one that we do not follow */
+	MT_END_BAD_FRAME,   /* a rule led to an address below the frame it was applied to */
 	MT_END_MAX,
 };
 
@@ -110,13 +114,14 @@ struct mt_process {
 	__u64 since_ns;               /* when this image came under tracing */
 	__u64 until_ns;               /* when it ended, 0 while it lives */
 	__u64 libc_start, libc_limit; /* code of glibc, which frees blocks on its own account when a thread ends */
+	__u64 mappings;               /* MT_UNWIND_MAPPINGS: its code in map `unwind_mappings` */
 	__u64 trampoline; /* address that return probes put in place of return addresses; 0: not known yet */
 	__u32 tgid;       /* in the initial pid namespace */
 	__u32 generation; /* exec calls since it came under tracing */
 	__u32 state;      /* enum mt_process_state */
 	__u32 parent;     /* slot of the process that forked it + 1, or 0 */
 	__s32 exit_code;  /* as wait status, once it has exited */
-	__u32 reserved;
+	__u32 unmapped;   /* a stack led to code in no known mapping: user space was told, and has not looked yet */
 };
 
 /*
@@ -137,6 +142,18 @@ struct mt_counters {
 	__u64 look_calls, look_returns, look_frees;
 	__u64 loss[MT_LOSS_MAX];
 	__u64 size_objects[MT_SIZE_BUCKETS]; /* of allocations, if mt_session.count_details */
+};
+
+/* Where a stack walk is: the registers of the frame that comes next. */
+struct mt_walk {
+	__u64 pc, sp, fp;
+	__u64 mappings;   /* mt_process.mappings as it was at the start */
+	__u64 trampoline; /* mt_process.trampoline */
+	__u64 hash;
+	__u32 mapping;     /* entry of the frame before, where the next one often is too */
+	__u32 interrupted; /* pc is where a signal came in, not a return address */
+	__u32 mode;        /* enum mt_unwind_mode */
+	__u32 limit;
 };
 
 /*
@@ -160,6 +177,7 @@ struct mt_thread {
 	__u32 mode; /* MT_THREAD_* bits */
 	__u32 class;
 	__u32 stack_process; /* that stack_key was interned for */
+	struct mt_walk walk;
 	struct mt_stack stack;
 	__u64 window_start;      /* address that window[0] is from */
 	__u64 window[MT_WINDOW]; /* stack memory on its way to becoming frames */
@@ -233,6 +251,7 @@ struct mt_session {
 	__u32 cost_call;   /* of an allocation call that is not recorded, in ns: probe and program, as measured last */
 	__u32 cost_return; /* what it costs more if it is */
 	__u32 cost_free;
+	__u32 unwind; /* enum mt_unwind_mode */
 
 	/* Not read by programs: what user space wants the next command to know. */
 	__u64 since_ns;      /* when the session began */
@@ -247,6 +266,8 @@ struct mt_session {
 	__u32 cost_stepped;
 	__u32 cost_with_return;
 	__u32 cost_skipped;
+	/* what of the unwind tables' maps is used: where the next object's go */
+	__u32 unwind_objects, unwind_rules, unwind_pages, unwind_rows;
 };
 
 enum mt_event_kind {
@@ -254,6 +275,7 @@ enum mt_event_kind {
 	MT_EVENT_EXIT,
 	MT_EVENT_FORK,
 	MT_EVENT_LOADER,
+	MT_EVENT_UNMAPPED, /* mt_process.unmapped */
 };
 
 /* Ring buffer `events`. */
@@ -274,12 +296,12 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
-MT_ASSERT_SIZE(mt_process, 104);
-MT_ASSERT_SIZE(mt_counters, (13 + 11 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 1024 + 8 + 8 * 64);
-MT_ASSERT_SIZE(mt_session, 176);
+MT_ASSERT_SIZE(mt_process, 112);
+MT_ASSERT_SIZE(mt_counters, (13 + 14 + 48) * 8);
+MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 64 + 1024 + 8 + 8 * 64);
+MT_ASSERT_SIZE(mt_session, 192);
 MT_ASSERT_SIZE(mt_event, 32);
-_Static_assert(MT_LOSS_MAX == 11, "mt_counters is sized for it");
+_Static_assert(MT_LOSS_MAX == 14, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

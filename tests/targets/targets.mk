@@ -14,6 +14,9 @@ TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_z
 	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop
 # dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
 TARGETS_GLIBC := dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
+# without frame pointers, and with what the others must not have: calls that become jumps
+TARGETS_BARE := chains
+TARGETS_BARE_CXX := chains_cxx
 # programs that keep no account
 TARGETS_PLAIN := leaky_server
 TARGETS_CXX := cxx_new
@@ -24,7 +27,8 @@ TARGET_FLAGS := -D_GNU_SOURCE -Itests/targets -Wall -Wextra -Werror -O2 -g -fno-
 	-fno-optimize-sibling-calls -fno-builtin -pthread $(SANFLAGS)
 
 TARGETS_ALL := $(TARGETS_PORTABLE:%=$(T)/%) $(TARGETS_GLIBC:%=$(T)/%) $(TARGETS_PLAIN:%=$(T)/%) \
-	$(TARGETS_CXX:%=$(T)/%) $(T)/libtarget_leak.so
+	$(TARGETS_CXX:%=$(T)/%) $(TARGETS_BARE:%=$(T)/%) $(TARGETS_BARE_CXX:%=$(T)/%) \
+	$(T)/libtarget_leak.so
 TARGETS_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.static)
 TARGETS_MUSL := $(TARGETS_PORTABLE:%=$(T)/%.musl)
 TARGETS_MUSL_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.musl-static)
@@ -36,6 +40,8 @@ endif
 endif
 
 targets: $(TARGETS_ALL)
+
+$(TARGETS_BARE:%=$(T)/glibc/%.o) $(TARGETS_BARE_CXX:%=$(T)/glibc/%.o): TARGET_FLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 
 $(T)/glibc/%.o: tests/targets/%.c tests/targets/targets.mk
 	$(say) CC $<
@@ -52,7 +58,8 @@ $(T)/musl/%.o: tests/targets/%.c tests/targets/targets.mk
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_GCC) -std=gnu17 $(TARGET_FLAGS) -MMD -MP -c $< -o $@
 
-$(TARGETS_PORTABLE:%=$(T)/%) $(filter-out %/dlopen_leak,$(TARGETS_GLIBC:%=$(T)/%)): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
+$(TARGETS_PORTABLE:%=$(T)/%) $(filter-out %/dlopen_leak,$(TARGETS_GLIBC:%=$(T)/%)) \
+$(TARGETS_BARE:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) -pthread $^ -Wl,-z,dynamic-undefined-weak -o $@
 
@@ -60,7 +67,7 @@ $(TARGETS_PLAIN:%=$(T)/%): $(T)/%: $(T)/glibc/%.o
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) $^ -o $@
 
-$(TARGETS_CXX:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
+$(TARGETS_CXX:%=$(T)/%) $(TARGETS_BARE_CXX:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@
 	$(Q)$(CXX) $(SANFLAGS) -pthread $^ -o $@
 

@@ -281,6 +281,42 @@ static void addresses_and_offsets(void **state)
 	elf_file__free(file);
 }
 
+static void segments_and_sections(void **state)
+{
+	struct elf_file *file = open_file("lib.so");
+	size_t loads = 0, executable = 0, count = 0;
+	struct elf_segment segment;
+	struct elf_section section;
+	uint64_t address, offset;
+
+	(void)state;
+	assert_int_equal(elf_file__machine(file), EM_X86_64);
+	for (; elf_file__segment(file, count, &segment); count++) {
+		if (segment.type != PT_LOAD)
+			continue;
+		loads++;
+		executable += segment.executable;
+		assert_true(segment.file_size <= segment.memory_size);
+		assert_true(elf_file__offset_of(file, segment.address, &offset));
+		assert_int_equal(offset, segment.offset);
+	}
+	assert_true(loads >= 2 && executable == 1);
+	assert_false(elf_file__segment(file, count, &segment));
+	assert_false(elf_file__segment(file, SIZE_MAX, &segment));
+	assert_true(elf_file__section(file, ".text", &section));
+	address = scratch__symbol("lib.so", "-D", "visible", NULL);
+	assert_true(address >= section.address && address - section.address < section.size);
+	assert_true(elf_file__offset_of(file, section.address, &offset));
+	assert_int_equal(offset, section.offset);
+	assert_false(section.compressed);
+	assert_false(elf_file__section(file, ".tex", &section));
+	assert_false(elf_file__section(file, ".text.", &section));
+	assert_false(elf_file__section(file, "", &section));
+	assert_false(elf_file__section(file, ".bss", &section)); /* nothing of it is in the file */
+	assert_false(elf_file__section(file, ".a-name-that-is-longer-than-any-that-we-look-for", &section));
+	elf_file__free(file);
+}
+
 static void reads_end_with_the_file(void **state)
 {
 	struct elf_file *file = open_file("lib.so");
@@ -503,6 +539,7 @@ int main(void)
 		cmocka_unit_test(many_symbols_without_sections),
 		cmocka_unit_test(visitor_stops),
 		cmocka_unit_test(addresses_and_offsets),
+		cmocka_unit_test(segments_and_sections),
 		cmocka_unit_test(reads_end_with_the_file),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(refuse_other_files),

@@ -15,6 +15,7 @@
 #include "trace/features.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
+#include "unwind/mode.h"
 
 static const struct usage usage = {
 	.verb = "doctor",
@@ -132,7 +133,7 @@ static void describe_kernel(const struct features *features, struct doctor_rung 
 		};
 	report->iterator = features->iterator;
 	report->bpffs = !statfs("/sys/fs/bpf", &fs) && (unsigned int)fs.f_type == (unsigned int)BPFFS_MAGIC;
-	report->unwind = "frame pointers";
+	report->unwind = unwind_mode__words(MT_UNWIND_AUTO);
 	report->emulated_ns = features->costs.emulated;
 	report->stepped_ns = features->costs.stepped;
 	report->with_return_ns = features->costs.with_return;

@@ -11,6 +11,7 @@
 #include "trace/budget.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
+#include "unwind/mode.h"
 
 static const struct usage usage = {
 	.verb = "status",
@@ -43,7 +44,7 @@ static void fill_session(const struct session *session, struct status_row *row)
 	row->since_ns = unix_ns_of(shared->since_ns);
 	row->seconds = (double)(end - shared->since_ns) / 1e9;
 	row->rung = rung__name(session->rung);
-	row->stacks = "frame pointers";
+	row->stacks = unwind_mode__words(session->options.unwind);
 	row->frames = shared->frames;
 	row->period_bytes = shared->period;
 	row->largest_period_bytes = shared->largest_period;

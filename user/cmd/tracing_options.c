@@ -9,6 +9,7 @@
 #include "lib/units.h"
 #include "sampling.h"
 #include "target/process.h"
+#include "unwind/mode.h"
 
 #define AT(member) offsetof(struct tracing_options, member)
 
@@ -48,6 +49,12 @@ const struct option tracing_option_table[] = {
 	 .offset = AT(max_overhead),
 	 .argument = "PERCENT|off",
 	 .help = "the most CPU time that tracing may add to the target's own"},
+	{.name = "unwind",
+	 .type = OPTION_STRING,
+	 .offset = AT(unwind),
+	 .argument = "auto|dwarf|fp",
+	 .help = "take stacks by the unwind information that compilers leave (dwarf), by frame pointers,\n"
+		 "or, as auto, the default, does, by frame pointers where there is no such information"},
 	{.name = "frames",
 	 .type = OPTION_COUNT,
 	 .offset = AT(frames),
@@ -114,6 +121,17 @@ static int parse_overhead(const char *text, double *percent, struct error *err)
 	return 0;
 }
 
+static int parse_unwind(const char *text, enum mt_unwind_mode *mode, struct error *err)
+{
+	for (int i = 0; text && i < UNWIND_MODE_COUNT; i++) {
+		if (!strcmp(text, unwind_mode__name((enum mt_unwind_mode)i))) {
+			*mode = (enum mt_unwind_mode)i;
+			return 0;
+		}
+	}
+	return text ? error__usage(err, "--unwind '%s': use auto, dwarf or fp", text) : 0;
+}
+
 static int parse_specs(const struct tracing_options *options, struct session_options *session, struct error *err)
 {
 	size_t count = options->allocs.count + options->frees.count;
@@ -146,6 +164,8 @@ int tracing_options__session(const struct tracing_options *options, double defau
 	code = parse_sample(options->sample, session, err);
 	if (!code)
 		code = parse_overhead(options->max_overhead, &session->max_overhead, err);
+	if (!code)
+		code = parse_unwind(options->unwind, &session->unwind, err);
 	return code ? code : parse_specs(options, session, err);
 }
 

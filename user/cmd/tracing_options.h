@@ -15,13 +15,14 @@ struct tracing_options {
 	bool follow_forks;
 	const char *sample;
 	const char *max_overhead;
+	const char *unwind;
 	uint64_t frames, live_max, sites_max;
 	struct option_strings allocs, frees;
 };
 
 extern const struct option target_option_table[];  /* -p, --comm, --cgroup */
 extern const struct option tracing_option_table[]; /* the others */
-enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 8 };
+enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 9 };
 
 #define TRACING_OPTIONS_DEFAULT                                                                                        \
 	{                                                                                                              \

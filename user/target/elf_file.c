@@ -23,6 +23,7 @@
 #define SEGMENTS_MAX 256 /* a dozen is usual */
 #define NOTES_MAX    (64ULL << 10)
 #define DYNAMIC_MAX  4096
+#define SECTION_NAME 32 /* of those that are asked for */
 #define BUILD_ID_MAX 64 /* bytes; the usual kinds have 8, 16, 20 or 32 */
 
 /* One symbol table with its strings, which are read when they are first asked for. */
@@ -516,6 +517,67 @@ bool elf_file__address_of(const struct elf_file *file, uint64_t offset, uint64_t
 			break;
 	}
 	return found;
+}
+
+uint16_t elf_file__machine(const struct elf_file *file)
+{
+	return file->header.e_machine;
+}
+
+bool elf_file__segment(const struct elf_file *file, size_t index, struct elf_segment *segment)
+{
+	const Elf64_Phdr *raw;
+
+	if (index >= file->segment_count)
+		return false;
+	raw = &file->segments[index];
+	*segment = (struct elf_segment){
+		.type = raw->p_type,
+		.executable = raw->p_flags & PF_X,
+		.address = raw->p_vaddr,
+		.memory_size = raw->p_memsz,
+		.offset = raw->p_offset,
+		.file_size = raw->p_filesz,
+	};
+	return true;
+}
+
+static bool has_name(const struct elf_file *file, const Elf64_Shdr *names, const Elf64_Shdr *section, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	char text[SECTION_NAME];
+
+	return size <= sizeof(text) && section->sh_name <= names->sh_size &&
+	       size <= names->sh_size - section->sh_name &&
+	       read_exact(file, names->sh_offset + section->sh_name, text, size) && memcmp(text, name, size) == 0;
+}
+
+bool elf_file__section(const struct elf_file *file, const char *name, struct elf_section *section)
+{
+	uint64_t count, names_index = file->header.e_shstrndx;
+	Elf64_Shdr names, raw;
+
+	if (count_sections(file, &count, name, NULL) || !count || !read_section(file, 0, &raw))
+		return false;
+	/* An index that does not fit is in the first section (ELF gABI, "ELF Header", e_shstrndx). */
+	if (names_index == SHN_XINDEX)
+		names_index = raw.sh_link;
+	if (names_index >= count || !read_section(file, names_index, &names) ||
+	    !in_file(file, names.sh_offset, names.sh_size))
+		return false;
+	for (uint64_t i = 1; i < count && read_section(file, i, &raw); i++) {
+		/* One without bytes has been moved to another file, with the debug information. */
+		if (raw.sh_type == SHT_NOBITS || raw.sh_type == SHT_NULL || !has_name(file, &names, &raw, name))
+			continue;
+		*section = (struct elf_section){
+			.address = raw.sh_addr,
+			.offset = raw.sh_offset,
+			.size = raw.sh_size,
+			.compressed = raw.sh_flags & SHF_COMPRESSED,
+		};
+		return in_file(file, raw.sh_offset, raw.sh_size);
+	}
+	return false;
 }
 
 /* ---- symbols */

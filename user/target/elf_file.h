@@ -37,6 +37,31 @@ bool elf_file__address_of(const struct elf_file *file, uint64_t offset, uint64_t
 /* Reads code or data at a file offset; returns the number of bytes read, which is less at the end of the file. */
 size_t elf_file__read(const struct elf_file *file, uint64_t offset, void *data, size_t size);
 
+/* EM_X86_64 or EM_AARCH64. */
+uint16_t elf_file__machine(const struct elf_file *file);
+
+struct elf_segment {
+	uint32_t type;        /* PT_* */
+	bool executable;      /* PF_X */
+	uint64_t address;     /* p_vaddr */
+	uint64_t memory_size; /* for PT_LOAD: address + memory_size does not overflow */
+	uint64_t offset;
+	uint64_t file_size; /* for PT_LOAD, PT_NOTE and PT_DYNAMIC: these bytes are in the file */
+};
+
+/* The program header of that index; false if there is none. */
+bool elf_file__segment(const struct elf_file *file, size_t index, struct elf_segment *segment);
+
+struct elf_section {
+	uint64_t address; /* sh_addr */
+	uint64_t offset;
+	uint64_t size;   /* these bytes are in the file */
+	bool compressed; /* SHF_COMPRESSED */
+};
+
+/* The first section of that name which has bytes in the file; false if there is none, or it points outside of it. */
+bool elf_file__section(const struct elf_file *file, const char *name, struct elf_section *section);
+
 /* Has a .symtab; .dynsym only otherwise. */
 bool elf_file__has_symtab(const struct elf_file *file);
 

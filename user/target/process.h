@@ -40,6 +40,12 @@ struct process_rss {
 /* From /proc/PID/status: VmRSS, VmHWM, RssAnon, RssFile, RssShmem, VmSwap. -ESRCH when the process is gone. */
 int process__rss(const struct process *process, struct process_rss *rss);
 
+/*
+ * Reads the process's memory. Returns how many bytes could be read, which is less where the rest is not mapped; -ESRCH
+ * when it is gone, another -errno.
+ */
+ssize_t process__read_memory(const struct process *process, uint64_t address, void *data, size_t size);
+
 /* CPU time used by all threads, dead ones included, in nanoseconds (clock_getcpuclockid). -ESRCH when it is gone. */
 int process__cpu_time(const struct process *process, uint64_t *ns);
 

@@ -259,6 +259,7 @@ static void recall_options(struct session *session)
 		.adaptive = shared->adaptive,
 		.max_overhead = shared->max_overhead / 100.0,
 		.frames = shared->frames,
+		.unwind = (enum mt_unwind_mode)shared->unwind,
 		.live_max = (uint32_t)shared->live_capacity,
 		.follow_forks = shared->follow_forks,
 		.count_details = shared->count_details,

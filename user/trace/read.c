@@ -163,6 +163,14 @@ static const char *end_note(uint32_t end)
 		return "[unreadable stack]";
 	case MT_END_NO_FRAMES:
 		return "[no frame pointer]";
+	case MT_END_NO_MAPPING:
+		return "[unknown code]";
+	case MT_END_NO_UNWIND:
+		return "[no unwind info]";
+	case MT_END_UNSUPPORTED:
+		return "[unwind info not followed]";
+	case MT_END_BAD_FRAME:
+		return "[wrong unwind info]";
 	}
 	return NULL;
 }

@@ -15,6 +15,7 @@
 #include "lib/units.h"
 #include "trace/budget.h"
 #include "trace/objects.h"
+#include "trace/unwinding.h"
 
 const struct session_options session_defaults = {
 	.adaptive = true,
@@ -98,8 +99,9 @@ static int load(struct session *session, struct error *err)
 }
 
 static const char *const map_names[] = {
-	"session", "processes", "counters", "targets",      "free_slots", "ended",  "sites",
-	"stacks",  "buckets",   "live",     "thread_slots", "threads",    "probes", "events",
+	"session",         "processes",    "counters",     "targets",       "free_slots",   "ended",  "sites",
+	"stacks",          "buckets",      "live",         "thread_slots",  "threads",      "probes", "events",
+	"unwind_mappings", "unwind_pages", "unwind_rules", "unwind_chunks", "unwind_cache",
 };
 
 _Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");
@@ -145,6 +147,7 @@ static void set_switches(struct session *session)
 	shared->largest_period = options->period;
 	shared->live_capacity = options->live_max;
 	shared->frames = options->frames;
+	shared->unwind = options->unwind;
 	shared->follow_forks = options->follow_forks;
 	shared->count_details = options->count_details;
 	shared->adaptive = options->adaptive;
@@ -291,6 +294,23 @@ static void note_libc(const struct session *session, const struct tracked *track
 	}
 }
 
+/* Stacks go on without: what could not be is told with each of them. */
+static void update_tables(struct session *session, const struct tracked *tracked)
+{
+	struct error err = {0};
+	int code = 0;
+
+	if (session->options.unwind == MT_UNWIND_FP)
+		return;
+	if (!session->unwinding)
+		code = unwinding__new(session, &session->unwinding, &err);
+	if (!code)
+		code = unwinding__update(session->unwinding, tracked, &err);
+	if (code)
+		warn("%s", err.text);
+	session->processes[tracked->slot].unmapped = 0;
+}
+
 int session__rescan(struct session *session, struct tracked *tracked, struct error *err)
 {
 	struct allocators found;
@@ -302,6 +322,7 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 		return code;
 	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
 		return error__set(err, -ENOMEM, "out of memory");
+	update_tables(session, tracked);
 	code = allocators__discover(tracked->process, &tracked->maps, session->options.specs,
 				    session->options.spec_count, &found, err);
 	if (code)
@@ -499,6 +520,8 @@ static int on_event(void *cookie, void *data, size_t size)
 		tracked->ended = true;
 		tracked->exit_code = event->exit_code;
 		break;
+	case MT_EVENT_UNMAPPED: /* session__poll() looks */
+		return 0;
 	case MT_EVENT_LOADER: /* several at once need one look */
 		if (event->ns < tracked->scanned_ns)
 			return 0;
@@ -510,6 +533,20 @@ static int on_event(void *cookie, void *data, size_t size)
 	return 0;
 }
 
+/* A stack led out of the code that is known. It may lead nowhere again and again: a look each tenth of a second. */
+static void look_for_code(struct session *session)
+{
+	const uint64_t interval_ns = 100000000;
+
+	for (size_t i = 0; i < session->count; i++) {
+		struct tracked *tracked = session->tracked[i];
+
+		if (session->processes[tracked->slot].unmapped && !tracked->ended &&
+		    monotonic_ns() - tracked->scanned_ns > interval_ns)
+			session__rescan(session, tracked, NULL);
+	}
+}
+
 int session__poll(struct session *session, int timeout_ms, struct error *err)
 {
 	int code = ring_buffer__poll(session->events, timeout_ms);
@@ -518,6 +555,7 @@ int session__poll(struct session *session, int timeout_ms, struct error *err)
 		return code;
 	if (code < 0)
 		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
+	look_for_code(session);
 	for (size_t i = 0; i < session->count; i++) {
 		struct process_rss rss;
 
@@ -593,6 +631,7 @@ void session__free(struct session *session)
 	free(session->tracked);
 	links__close(&session->links);
 	budget__free(session->budget);
+	unwinding__free(session->unwinding);
 	ring_buffer__free(session->events);
 	if (session->shared)
 		munmap(session->shared, sizeof(*session->shared));

@@ -19,14 +19,16 @@
 #include "trace/modules.h"
 #include "trace/programs.h"
 #include "trace/rung.h"
+#include "unwind.h"
 
 struct session_options {
 	uint64_t period;     /* bytes between samples at the start; 0: every allocation */
 	bool adaptive;       /* the budget may raise the period */
 	double max_overhead; /* percent; 0: no budget */
-	uint32_t frames;     /* 1 to MT_FRAMES_MAX */
-	uint32_t live_max;   /* entries of the live table */
-	uint32_t sites_max;  /* entries of the site and the stack tables */
+	enum mt_unwind_mode unwind;
+	uint32_t frames;    /* 1 to MT_FRAMES_MAX */
+	uint32_t live_max;  /* entries of the live table */
+	uint32_t sites_max; /* entries of the site and the stack tables */
 	bool follow_forks;
 	bool count_details;
 	const struct alloc_spec *specs; /* custom allocators; borrowed for the life of the session */
@@ -39,7 +41,7 @@ extern const struct session_options session_defaults;
  */
 struct session_maps {
 	int session, processes, counters, targets, free_slots, ended, sites, stacks, buckets, live, thread_slots,
-		threads, probes, events;
+		threads, probes, events, unwind_mappings, unwind_pages, unwind_rules, unwind_chunks, unwind_cache;
 };
 
 /* A file that has links. They outlive its mapping: a library that is unloaded may come back. */
@@ -69,6 +71,7 @@ struct tracked {
 
 struct budget;
 struct ring_buffer;
+struct unwinding;
 
 struct session {
 	struct session_options options;
@@ -83,7 +86,8 @@ struct session {
 	struct tracked **tracked;
 	size_t count, capacity;
 	struct budget *budget;
-	bool follow_exec; /* go on with the new program in the same slot */
+	struct unwinding *unwinding; /* of the process that looks after the session; NULL in others */
+	bool follow_exec;            /* go on with the new program in the same slot */
 	void (*on_image_end)(struct session *session, struct tracked *tracked); /* before that: its books are closed */
 	void (*on_change)(struct session *session); /* processes or their files are not what they were */
 	char *note;      /* of whoever pinned it, kept with its description for whoever takes over; may be NULL */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * Unwind tables: what `user/unwind/` makes of .eh_frame, and the programs step by. The part of the ABI that is about
+ * stacks.
+ *
+ * An object's table is a list of rows, sorted by address: from a row's address on, up to the next row's, its rule
+ * holds. Rows are four bytes: the low 16 bits of the address (relative to the object) and the number of a rule. They
+ * are in pages of 64 KiB of the object's addresses. Every page that has any begins with a row for its first address,
+ * so that no search goes beyond a page. Rules are few (some hundred for a large program) and shared by all objects.
+ */
+#ifndef MEMTRAWL_UNWIND_ABI_H
+#define MEMTRAWL_UNWIND_ABI_H
+
+#include "pure.h"
+
+/* How to find the canonical frame address: what the stack pointer was before the call that made the frame. */
+enum mt_cfa {
+	MT_CFA_NONE,      /* nothing is known of this code: between functions, or without CFI */
+	MT_CFA_RSP,       /* rsp + cfa_offset */
+	MT_CFA_RBP,       /* rbp + cfa_offset */
+	MT_CFA_RBP_DEREF, /* the word at rbp + cfa_offset: a realigned stack (DRAP) */
+	MT_CFA_PLT,       /* rsp + 8, and 8 more where the low 4 bits of the pc are at least cfa_offset: a PLT entry */
+	MT_CFA_SIGNAL,    /* a signal frame: rsp is where the kernel put a struct ucontext */
+	MT_CFA_END,       /* there is no caller: the program's or the thread's first function */
+	MT_CFA_UNSUPPORTED, /* an expression or a register that we do not follow */
+	MT_CFA_MAX,
+};
+
+/* Where the caller's rbp is. */
+enum mt_rbp {
+	MT_RBP_SAME,   /* still in rbp */
+	MT_RBP_AT_CFA, /* at CFA + rbp_offset */
+	MT_RBP_AT_RBP, /* at rbp + rbp_offset */
+};
+
+/* The return address is at CFA - 8 in all of them but signal frames. */
+struct mt_unwind_rule {
+	__s32 cfa_offset;
+	__s16 rbp_offset;
+	__u8 cfa; /* enum mt_cfa */
+	__u8 rbp; /* enum mt_rbp */
+};
+
+enum {
+	MT_UNWIND_PAGE_SHIFT = 16,
+	MT_UNWIND_PAGE_ROWS_BITS = 14,
+	MT_UNWIND_PAGE_ROWS = 1 << MT_UNWIND_PAGE_ROWS_BITS, /* at most, in a page: a row for four bytes of code */
+	MT_UNWIND_CHUNK_ROWS = 1 << 18, /* rows are kept in chunks of 1 MiB; those of one page are in one chunk */
+	MT_UNWIND_RULES_MAX = 16384,
+	MT_UNWIND_PAGES_MAX = 65536, /* pages of all objects: 4 GiB of code */
+	MT_UNWIND_CHUNKS_MAX = 256,  /* 256 MiB of rows */
+	MT_UNWIND_MAPPINGS_BITS = 15,
+	MT_UNWIND_MAPPINGS_MAX = 1 << MT_UNWIND_MAPPINGS_BITS, /* of all processes */
+	MT_UNWIND_CACHE = 16384,                               /* rules found before */
+};
+
+/* Map `unwind_pages`: a page of an object's table. */
+struct mt_unwind_page {
+	__u32 row;   /* number of its first row: chunk and place in the chunk */
+	__u32 count; /* rows; 0: nothing is known of the page */
+};
+
+/*
+ * Map `unwind_mappings`: executable mappings of a process, by address, in one piece: mt_process.mappings says where it
+ * is. A change makes a new piece; the old one stays as it is for a while, as programs may be reading it.
+ */
+struct mt_unwind_mapping {
+	__u64 start, limit; /* addresses [start, limit) */
+	__u64 bias;         /* an address less this is the object's own */
+	__u32 object;       /* number of its table, from 1 on, never used again; 0: it has none */
+	__u32 first_page;   /* number of the first page that the table has */
+	__u32 page_count;
+	__u32 pages; /* where its pages begin in map `unwind_pages` */
+};
+
+/* mt_process.mappings: first entry and count in one word, so that both change at once. */
+#define MT_UNWIND_MAPPINGS(first, count) ((__u64)(first) << 32 | (__u32)(count))
+
+enum mt_unwind_mode {
+	MT_UNWIND_AUTO,  /* by the table, and by the frame pointer where it says nothing */
+	MT_UNWIND_DWARF, /* by the table only */
+	MT_UNWIND_FP,    /* by the frame pointer only */
+};
+
+/* Value of the maps in map `unwind_chunks`. */
+struct mt_unwind_chunk {
+	__u32 row[MT_UNWIND_CHUNK_ROWS];
+};
+
+/* A row: address bits in the lower half, rule number in the upper. */
+#define MT_UNWIND_ROW(address, rule) (((__u32)(address)&0xffff) | (__u32)(rule) << 16)
+
+_Static_assert(sizeof(struct mt_unwind_rule) == 8, "no padding");
+_Static_assert(sizeof(struct mt_unwind_mapping) == 40, "no padding");
+
+#endif

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole stacks of code without frame pointers: of chains that are known by construction, and of real programs."""
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from memtrawl import Memtrawl, Target
+
+LIBC = "(libc)"
+MAIN = ["scenario", "main"]
+START = ["_start"]  # what libc has between main and it is libc's business
+CHAINS = {
+    1001: ["leaf", *MAIN],
+    1002: ["leaf", *["recurse"] * 20, *MAIN],
+    1003: ["leaf", "with_alloca", *MAIN],
+    1004: ["leaf", "with_array", *MAIN],
+    1005: ["leaf", "with_large_frame", *MAIN],
+    1006: ["leaf", "with_realigned_frame", *MAIN],
+    1007: ["leaf", "jumped_to", "calls_jumper", *MAIN],
+    1008: ["leaf", "on_trap", LIBC, "trapped", "with_signal", *MAIN],
+    1009: ["leaf", "on_trap", LIBC, "trapped", "with_signal", *MAIN],
+    1010: ["leaf", "with_setjmp", *MAIN],
+    1013: ["leaf", "compare", LIBC, "with_callback", *MAIN],
+    1014: ["leaf", *["recurse"] * 120, *MAIN],
+}
+ENDS_ELSEWHERE = {
+    1011: ["leaf", "in_thread", LIBC],
+    1012: ["leaf", "in_coroutine", LIBC],
+    1015: ["leaf", *["recurse"] * 126, "[truncated]"],
+}
+CHAINS_CXX = {1101: ["leaf(unsigned long)", "(anonymous namespace)::Guard::~Guard()", "is_left(unsigned long)",
+                     "catches(unsigned long, unsigned long)", *MAIN],
+              1102: ["leaf(unsigned long)", "catches(unsigned long, unsigned long)", *MAIN]}
+
+
+def name_of(frame):
+    """Without what says that the compiler put a part of the function, or its landing pads, elsewhere."""
+    if Path(frame["object"] or "").name.startswith(("libc.so", "libc-")):
+        return LIBC
+    return (frame["function"] or "?").removesuffix(" [clone .cold]")
+
+
+def chain(site):
+    """The functions of a stack, innermost first; frames in libc that follow each other are one."""
+    names = []
+    for name in map(name_of, site["frames"]):
+        if name != LIBC or names[-1:] != [LIBC]:
+            names.append(name)
+    return names
+
+
+def chains(memtrawl, program, *options):
+    """Of each block that the program allocated, by size."""
+    with Target(program) as target, memtrawl.session(target.pid, "--frames", 127, *options):
+        target.go()
+        profile = memtrawl.profile(target.pid, "seen")
+    return {site["live_bytes"]: chain(site) for site in profile["sites"] if site["live_objects"] == 1}, profile
+
+
+@pytest.mark.parametrize("mode", ["auto", "dwarf"])
+@pytest.mark.parametrize("rung", ["session", "multi", "perf"])
+def test_chains(tmp_path, rung, mode):
+    seen, profile = chains(Memtrawl(tmp_path, rung), "chains", "--unwind", mode)
+    for size, expected in CHAINS.items():
+        assert seen[size] == [*expected, LIBC, *START], size
+    for size, expected in ENDS_ELSEWHERE.items():
+        assert seen[size] == expected, size
+    told = {name: count for name, count in profile["loss"].items() if name.startswith("stack_") and count}
+    assert told == {"stack_truncated": 1}
+
+
+def test_exception_in_flight(memtrawl):
+    seen, _ = chains(memtrawl, "chains_cxx")
+    for size, expected in CHAINS_CXX.items():
+        assert seen[size] == [*expected, LIBC, *START], size
+
+
+def test_frame_pointers_only(memtrawl):
+    """What everybody else has: the caller, and next to nothing of who called it."""
+    _, profile = chains(memtrawl, "chains", "--unwind", "fp")
+    stacks = [chain(site) for site in profile["sites"] if chain(site)[0] == "leaf"]
+    assert sum(site["live_objects"] for site in profile["sites"] if chain(site)[0] == "leaf") == 15
+    assert not [stack for stack in stacks if "main" in stack]
+
+
+# ---- as the distribution ships them
+
+PROGRAMS = {
+    "git": ["git", "-C", Path(__file__).parent, "log", "-3", "--stat"],
+    "sqlite3": ["sqlite3", ":memory:", "create table t(a, b); insert into t values(1, 2); select * from t order by b;"],
+    "python3": ["/usr/bin/python3", "-c", "import json; [json.loads(json.dumps({'a': [i]})) for i in range(1000)]"],
+    "perl": ["perl", "-e", "my %h; $h{$_} = join ',', 1 .. $_ for 1 .. 300; print scalar keys %h"],
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_complete(memtrawl, tmp_path, program):
+    """Of a thousand stacks, by weight, at most one does not go down to where the program or its thread began."""
+    if not shutil.which(PROGRAMS[program][0]):
+        pytest.skip(f"{program} is not installed")
+    report = tmp_path / "run.json"
+    memtrawl.ok("run", "--frames", 127, "--json", "-n", 0, "-o", report, "--", *PROGRAMS[program])
+    sites = json.loads(report.read_text())["profile"]["sites"]
+    calls = sum(site["alloc_objects"] for site in sites)
+    cut = sum(site["alloc_objects"] for site in sites if (site["frames"][-1]["function"] or "").startswith("["))
+    print(f"{program}: {calls} calls from {len(sites)} sites, {cut / calls:.4%} of their stacks incomplete")
+    assert calls > 100
+    assert cut / calls <= 0.001

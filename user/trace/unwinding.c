@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/unwinding.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/hash.h"
+#include "trace/session.h"
+#include "unwind.h"
+#include "unwind/table.h"
+
+/* A file whose table is in the maps, or which has none. */
+struct unwound {
+	uint64_t device, inode; /* 0, 0: the vdso, of which there is one */
+	uint32_t object;        /* 0: no table */
+	uint32_t first_page, page_count, pages;
+	uint64_t offset, address; /* a file offset in it, and the object's own address of it */
+	struct elf_file *file;    /* for other offsets */
+};
+
+/* Lists of mappings that no process uses any more are left alone for so long: programs may still be in them. */
+enum { GRACE_NS = 1000000000 };
+
+struct retired {
+	uint32_t first, count;
+	uint64_t ns;
+};
+
+struct unwinding {
+	struct session *session;
+	struct mt_unwind_mapping *mappings; /* the maps, mapped */
+	struct mt_unwind_page *pages;
+	struct mt_unwind_rule *rules;
+	struct index_map *rule_numbers;
+	struct mt_unwind_chunk *chunk; /* the one that is being filled, mapped; NULL before the first */
+	uint32_t number;               /* which one that is */
+	int spare;                     /* the map of the next one, made ahead, or -1 */
+	uint32_t spare_number;
+	struct unwound *objects;
+	size_t count, capacity;
+	struct retired *retired;
+	size_t retired_count, retired_capacity;
+};
+
+/* ---- the maps */
+
+static void *map_array(int map, size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static uint64_t rule_key(const struct mt_unwind_rule *rule)
+{
+	uint64_t key;
+
+	memcpy(&key, rule, sizeof(key));
+	return key;
+}
+
+/* Rule 0 is that nothing is known. */
+static int recall_rules(const struct unwinding *unwinding)
+{
+	struct mt_session *shared = unwinding->session->shared;
+
+	if (!shared->unwind_rules)
+		shared->unwind_rules = 1;
+	for (uint32_t i = 0; i < shared->unwind_rules && i < MT_UNWIND_RULES_MAX; i++)
+		if (index_map__put(unwinding->rule_numbers, rule_key(&unwinding->rules[i]), i))
+			return -ENOMEM;
+	/* a chunk that somebody else has partly filled is left as it is, and the next one begun */
+	shared->unwind_rows =
+		(shared->unwind_rows + MT_UNWIND_CHUNK_ROWS - 1) / MT_UNWIND_CHUNK_ROWS * MT_UNWIND_CHUNK_ROWS;
+	return 0;
+}
+
+int unwinding__new(struct session *session, struct unwinding **result, struct error *err)
+{
+	struct unwinding *unwinding = calloc(1, sizeof(*unwinding));
+	const struct session_maps *maps = &session->maps;
+
+	if (!unwinding)
+		return error__set(err, -ENOMEM, "out of memory");
+	unwinding->session = session;
+	unwinding->spare = -1;
+	unwinding->mappings =
+		map_array(maps->unwind_mappings, MT_UNWIND_MAPPINGS_MAX * sizeof(struct mt_unwind_mapping));
+	unwinding->pages = map_array(maps->unwind_pages, MT_UNWIND_PAGES_MAX * sizeof(struct mt_unwind_page));
+	unwinding->rules = map_array(maps->unwind_rules, MT_UNWIND_RULES_MAX * sizeof(struct mt_unwind_rule));
+	unwinding->rule_numbers = index_map__new();
+	if (!unwinding->mappings || !unwinding->pages || !unwinding->rules || !unwinding->rule_numbers ||
+	    recall_rules(unwinding)) {
+		unwinding__free(unwinding);
+		return error__set(err, -ENOMEM, "cannot map the unwind tables: out of memory");
+	}
+	*result = unwinding;
+	return 0;
+}
+
+void unwinding__free(struct unwinding *unwinding)
+{
+	if (!unwinding)
+		return;
+	if (unwinding->mappings)
+		munmap(unwinding->mappings, MT_UNWIND_MAPPINGS_MAX * sizeof(*unwinding->mappings));
+	if (unwinding->pages)
+		munmap(unwinding->pages, MT_UNWIND_PAGES_MAX * sizeof(*unwinding->pages));
+	if (unwinding->rules)
+		munmap(unwinding->rules, MT_UNWIND_RULES_MAX * sizeof(*unwinding->rules));
+	for (size_t i = 0; i < unwinding->count; i++)
+		elf_file__free(unwinding->objects[i].file);
+	if (unwinding->chunk)
+		munmap(unwinding->chunk, sizeof(*unwinding->chunk));
+	if (unwinding->spare >= 0)
+		close(unwinding->spare);
+	index_map__free(unwinding->rule_numbers);
+	free(unwinding->objects);
+	free(unwinding->retired);
+	free(unwinding);
+}
+
+/* ---- rows, rules and pages of a table into the maps */
+
+/*
+ * Makes a chunk and puts it in its place, which takes the kernel some 20 ms: it waits until no program runs that may
+ * have seen what was there before.
+ */
+static int make_chunk(const struct unwinding *unwinding, uint32_t number)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int map, code;
+
+	if (number >= MT_UNWIND_CHUNKS_MAX)
+		return -ENOSPC;
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "unwind_rows", sizeof(uint32_t), sizeof(struct mt_unwind_chunk), 1,
+			     &opts);
+	if (map < 0)
+		return map;
+	code = bpf_map_update_elem(unwinding->session->maps.unwind_chunks, &number, &map, BPF_ANY) ? -errno : map;
+	if (code < 0)
+		close(map);
+	return code;
+}
+
+static int make_spare(struct unwinding *unwinding)
+{
+	uint32_t next = unwinding->chunk ? unwinding->number + 1
+					 : unwinding->session->shared->unwind_rows / MT_UNWIND_CHUNK_ROWS;
+	int map;
+
+	if (unwinding->spare >= 0)
+		return 0;
+	map = make_chunk(unwinding, next);
+	if (map < 0)
+		return map;
+	unwinding->spare = map;
+	unwinding->spare_number = next;
+	return 0;
+}
+
+/* Goes on in the next chunk: the spare one. */
+static int begin_chunk(struct unwinding *unwinding)
+{
+	struct mt_unwind_chunk *chunk;
+	int code = make_spare(unwinding);
+
+	if (code)
+		return code;
+	chunk = map_array(unwinding->spare, sizeof(*chunk));
+	if (!chunk)
+		return -ENOMEM;
+	close(unwinding->spare);
+	unwinding->spare = -1;
+	if (unwinding->chunk)
+		munmap(unwinding->chunk, sizeof(*unwinding->chunk));
+	unwinding->chunk = chunk;
+	unwinding->number = unwinding->spare_number;
+	unwinding->session->shared->unwind_rows = unwinding->number * MT_UNWIND_CHUNK_ROWS;
+	return 0;
+}
+
+/* The number among all rules. Full: as if nothing were known. */
+static uint32_t global_rule(const struct unwinding *unwinding, const struct mt_unwind_rule *rule)
+{
+	struct mt_session *shared = unwinding->session->shared;
+	uint32_t number = index_map__get(unwinding->rule_numbers, rule_key(rule));
+
+	if (number != INDEX_MAP_NONE)
+		return number;
+	number = shared->unwind_rules;
+	if (number >= MT_UNWIND_RULES_MAX || index_map__put(unwinding->rule_numbers, rule_key(rule), number))
+		return 0;
+	unwinding->rules[number] = *rule;
+	shared->unwind_rules = number + 1;
+	return number;
+}
+
+/* The rows of a page, which are to be in one chunk. */
+static int store_page(struct unwinding *unwinding, const struct unwind_table *table, const struct unwind_page *page,
+		      const uint32_t *numbers, struct mt_unwind_page *to)
+{
+	struct mt_session *shared = unwinding->session->shared;
+	uint32_t place = shared->unwind_rows % MT_UNWIND_CHUNK_ROWS;
+
+	if (!unwinding->chunk || place + page->count > MT_UNWIND_CHUNK_ROWS ||
+	    shared->unwind_rows / MT_UNWIND_CHUNK_ROWS != unwinding->number) {
+		int code = begin_chunk(unwinding);
+
+		if (code)
+			return code;
+		place = 0;
+	}
+	for (uint32_t i = 0; i < page->count; i++) {
+		uint32_t row = table->rows[page->first + i];
+
+		unwinding->chunk->row[place + i] = MT_UNWIND_ROW(row, numbers[row >> 16]);
+	}
+	*to = (struct mt_unwind_page){.row = shared->unwind_rows, .count = page->count};
+	shared->unwind_rows += page->count;
+	return 0;
+}
+
+static int store_pages(struct unwinding *unwinding, const struct unwind_table *table, const uint32_t *numbers,
+		       struct unwound *object)
+{
+	struct mt_session *shared = unwinding->session->shared;
+	int code = 0;
+
+	if (table->page_count > MT_UNWIND_PAGES_MAX - shared->unwind_pages)
+		return -ENOSPC;
+	object->pages = shared->unwind_pages;
+	object->first_page = (uint32_t)table->first_page;
+	object->page_count = (uint32_t)table->page_count;
+	shared->unwind_pages += object->page_count;
+	for (size_t i = 0; !code && i < table->page_count; i++)
+		if (table->pages[i].count)
+			code = store_page(unwinding, table, &table->pages[i], numbers,
+					  &unwinding->pages[object->pages + i]);
+	return code;
+}
+
+/* Programs see nothing of it before a mapping names the object. */
+static int store_table(struct unwinding *unwinding, const struct unwind_table *table, struct unwound *object)
+{
+	struct mt_session *shared = unwinding->session->shared;
+	uint32_t *numbers = calloc(table->rule_count + 1, sizeof(*numbers));
+	int code;
+
+	if (!numbers)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->rule_count; i++)
+		numbers[i] = global_rule(unwinding, &table->rules[i]);
+	code = store_pages(unwinding, table, numbers, object);
+	if (!code && shared->unwind_objects < UINT16_MAX)
+		object->object = ++shared->unwind_objects;
+	free(numbers);
+	return code;
+}
+
+/* ---- objects */
+
+static int read_vdso(const struct tracked *tracked, const struct mapping *mapping, struct unwind_table *table)
+{
+	size_t size = mapping->limit - mapping->start;
+	void *image = size < 1 << 20 ? malloc(size) : NULL;
+	int code = -ENOMEM;
+
+	if (image)
+		code = process__read_memory(tracked->process, mapping->start, image, size) == (ssize_t)size ? 0 : -EIO;
+	if (!code)
+		code = unwind_table__compile_image(image, size, table, NULL);
+	free(image);
+	return code;
+}
+
+static int compile_file(const struct tracked *tracked, const struct mapping *mapping, struct unwound *object,
+			struct unwind_table *table)
+{
+	int fd = maps__open_file(tracked->process, mapping), code;
+
+	if (fd < 0)
+		return fd;
+	code = elf_file__open(fd, mapping->path ? mapping->path : "?", &object->file, NULL);
+	close(fd);
+	if (!code)
+		code = unwind_table__compile(object->file, table, NULL);
+	return code;
+}
+
+static struct unwound *find_object(const struct unwinding *unwinding, uint64_t device, uint64_t inode)
+{
+	for (size_t i = 0; i < unwinding->count; i++)
+		if (unwinding->objects[i].device == device && unwinding->objects[i].inode == inode)
+			return &unwinding->objects[i];
+	return NULL;
+}
+
+static bool is_vdso(const struct mapping *mapping)
+{
+	return !mapping->inode && mapping->path && !strcmp(mapping->path, "[vdso]");
+}
+
+/* The mapping's object, with its table in the maps if it has one. NULL when there is no room. */
+static struct unwound *object_of(struct unwinding *unwinding, const struct tracked *tracked,
+				 const struct mapping *mapping, int *code)
+{
+	struct unwound *known = find_object(unwinding, mapping->device, mapping->inode),
+		       fresh = {.device = mapping->device, .inode = mapping->inode};
+	struct unwind_table table = {0};
+
+	*code = 0;
+	if (known)
+		return known;
+	if (is_vdso(mapping) ? !read_vdso(tracked, mapping, &table) : !compile_file(tracked, mapping, &fresh, &table))
+		*code = store_table(unwinding, &table, &fresh);
+	unwind_table__free(&table);
+	if (!*code && !array__push(unwinding->objects, unwinding->count, unwinding->capacity, fresh))
+		*code = -ENOMEM;
+	if (*code) {
+		elf_file__free(fresh.file);
+		return NULL;
+	}
+	return &unwinding->objects[unwinding->count - 1];
+}
+
+/* ---- lists of mappings */
+
+static int describe(struct unwinding *unwinding, const struct tracked *tracked, const struct mapping *mapping,
+		    struct mt_unwind_mapping *to)
+{
+	const struct unwound *object;
+	uint64_t address = 0;
+	int code = 0;
+
+	*to = (struct mt_unwind_mapping){.start = mapping->start, .limit = mapping->limit};
+	if (!mapping->inode && !is_vdso(mapping))
+		return 0; /* code that was made at run time */
+	object = object_of(unwinding, tracked, mapping, &code);
+	if (!object || !object->object)
+		return code;
+	if (object->file && !elf_file__address_of(object->file, mapping->offset, &address))
+		return 0;
+	to->bias = mapping->start - address;
+	to->object = object->object;
+	to->first_page = object->first_page;
+	to->page_count = object->page_count;
+	to->pages = object->pages;
+	return 0;
+}
+
+static bool overlaps(uint32_t first, uint32_t count, uint64_t packed)
+{
+	uint64_t other = packed >> 32, other_count = (uint32_t)packed;
+
+	return first < other + other_count && other < (uint64_t)first + count;
+}
+
+/* The end of the first list in use, or still in its time of grace, that [first, first + count) overlaps; 0: none. */
+static uint32_t occupied_until(const struct unwinding *unwinding, uint32_t first, uint32_t count, uint64_t now)
+{
+	const struct session *session = unwinding->session;
+
+	for (uint32_t slot = 0; slot < MT_SLOTS_MAX; slot++) {
+		uint64_t packed = session->processes[slot].mappings;
+
+		if (packed && overlaps(first, count, packed))
+			return (uint32_t)(packed >> 32) + (uint32_t)packed;
+	}
+	for (size_t i = 0; i < unwinding->retired_count; i++) {
+		const struct retired *old = &unwinding->retired[i];
+
+		if (now - old->ns < GRACE_NS && overlaps(first, count, MT_UNWIND_MAPPINGS(old->first, old->count)))
+			return old->first + old->count;
+	}
+	return 0;
+}
+
+static int find_room(const struct unwinding *unwinding, uint32_t count, uint32_t *first)
+{
+	uint64_t now = monotonic_ns();
+	uint32_t until;
+
+	for (*first = 0; *first + count <= MT_UNWIND_MAPPINGS_MAX; *first = until) {
+		until = occupied_until(unwinding, *first, count, now);
+		if (!until)
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int retire(struct unwinding *unwinding, uint64_t packed)
+{
+	struct retired old = {.first = (uint32_t)(packed >> 32), .count = (uint32_t)packed, .ns = monotonic_ns()};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < unwinding->retired_count; i++)
+		if (old.ns - unwinding->retired[i].ns < GRACE_NS)
+			unwinding->retired[kept++] = unwinding->retired[i];
+	unwinding->retired_count = kept;
+	if (!old.count)
+		return 0;
+	return array__push(unwinding->retired, unwinding->retired_count, unwinding->retired_capacity, old) ? 0
+													   : -ENOMEM;
+}
+
+static bool same_list(const struct unwinding *unwinding, uint64_t packed, const struct mt_unwind_mapping *list,
+		      uint32_t count)
+{
+	return (uint32_t)packed == count && !memcmp(&unwinding->mappings[packed >> 32], list, count * sizeof(*list));
+}
+
+static int publish(struct unwinding *unwinding, const struct tracked *tracked, const struct mt_unwind_mapping *list,
+		   uint32_t count)
+{
+	struct mt_process *entry = &unwinding->session->processes[tracked->slot];
+	uint64_t before = entry->mappings;
+	uint32_t first;
+	int code;
+
+	if (same_list(unwinding, before, list, count))
+		return 0;
+	code = find_room(unwinding, count, &first);
+	if (code)
+		return code;
+	memcpy(&unwinding->mappings[first], list, count * sizeof(*list));
+	__atomic_store_n(&entry->mappings, MT_UNWIND_MAPPINGS(first, count), __ATOMIC_RELEASE);
+	return retire(unwinding, before);
+}
+
+int unwinding__update(struct unwinding *unwinding, const struct tracked *tracked, struct error *err)
+{
+	struct mt_unwind_mapping *list = calloc(tracked->maps.count + 1, sizeof(*list));
+	uint32_t count = 0;
+	int code = list ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !code && i < tracked->maps.count; i++)
+		if (tracked->maps.mappings[i].executable)
+			code = describe(unwinding, tracked, &tracked->maps.mappings[i], &list[count++]);
+	if (!code)
+		code = publish(unwinding, tracked, list, count);
+	if (!code)
+		make_spare(unwinding); /* now that nobody waits for it */
+	free(list);
+	if (code)
+		return error__set(err, code, "cannot make unwind tables for PID %d: %s", tracked->process->pid,
+				  error__reason(code));
+	return 0;
+}
