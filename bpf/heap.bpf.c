@@ -6,6 +6,7 @@
  * as such a kernel may be too old to compare and exchange (5.12).
  */
 #include "lifecycle.bpf.h"
+#include "mappings.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -92,6 +93,23 @@ SEC("raw_tp/sched_process_fork")
 int process_fork(struct bpf_raw_tracepoint_args *ctx)
 {
 	lifecycle__fork((const struct task_struct *)ctx->args[0], (const struct task_struct *)ctx->args[1]);
+	return 0;
+}
+
+/* These two are for --mappings: as soon as they are attached, the kernel takes its slower way through every syscall. */
+SEC("?tp_btf/sys_enter")
+int syscall_enter(u64 *ctx)
+{
+	syscall__enter(ctx[1]);
+	return 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int syscall_exit(u64 *ctx)
+{
+	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
+
+	syscall__leave(regs, regs->orig_ax, ctx[1]);
 	return 0;
 }
 

@@ -18,7 +18,8 @@
 	X(SAMPLED_AWAY, "sampled_away", "allocations that sampling skipped")                                           \
 	X(THREADS_FULL, "threads_full", "allocation calls of threads beyond the thread table")                         \
 	X(EVENTS_DROPPED, "events_dropped", "process events lost")                                                     \
-	X(FORK_UNTRACKED, "fork_untracked", "forked children not followed")
+	X(FORK_UNTRACKED, "fork_untracked", "forked children not followed")                                            \
+	X(MAPPINGS_FULL, "mappings_full", "calls of mmap and its kind not tracked: a table of mappings was full")
 
 enum mt_loss {
 #define X(id, name, words) MT_LOSS_##id,

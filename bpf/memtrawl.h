@@ -20,6 +20,7 @@ enum {
 	MT_LIVE_DEFAULT = 1 << 20, /* live blocks */
 	MT_THREADS_MAX = 65536,    /* threads of followed processes */
 	MT_THREAD_SLOTS = 1024,    /* of them, found by number: a power of two */
+	MT_REGIONS_MAX = 65536,    /* mapped regions, where they are recorded */
 	MT_BUCKET_BLOCKS = 7,      /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
 	MT_BUCKET_CHOICES = 12,    /* buckets that a block may be in: its own, and others if that is full */
 	MT_WINDOW = 64,            /* words of stack memory that are read at once */
@@ -95,6 +96,41 @@ struct mt_live_key {
 	__u64 address;
 	__u32 process;
 	__u32 reserved;
+};
+
+/*
+ * Map `regions`: what mmap and its kind did with a range of addresses, by its start. Ranges may overlap: of two the
+ * newer is right. Bytes are whole pages.
+ */
+struct mt_region_key {
+	__u64 start;
+	__u32 process;
+	__u32 reserved;
+};
+
+struct mt_region {
+	__u64 length;
+	__u64 stack;    /* of what mapped it: key of map `stacks`, or 0 */
+	__u64 since_ns; /* CLOCK_MONOTONIC */
+	__u32 flags;    /* MT_REGION_* bits */
+	__u32 reserved;
+};
+
+enum {
+	MT_REGION_GONE = 1, /* it was unmapped, which no other record says of all of it */
+	MT_REGION_OVER = 2, /* older records may be about the same addresses */
+};
+
+/* Map `mapping_sites`, by mt_site_key: what was mapped so far. What lives of it is in `regions`, the rest was freed. */
+struct mt_mapping_site {
+	__u64 alloc_bytes;
+	__u64 alloc_count;
+};
+
+/* Map `mapping_calls`, by thread: one of these calls, from its entry to its end. */
+struct mt_mapping_call {
+	__u64 entered_ns;
+	__u64 brk; /* the program's break then */
 };
 
 enum mt_process_state {
@@ -297,11 +333,15 @@ MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
 MT_ASSERT_SIZE(mt_process, 112);
-MT_ASSERT_SIZE(mt_counters, (13 + 14 + 48) * 8);
+MT_ASSERT_SIZE(mt_region_key, 16);
+MT_ASSERT_SIZE(mt_region, 32);
+MT_ASSERT_SIZE(mt_mapping_site, 16);
+MT_ASSERT_SIZE(mt_mapping_call, 16);
+MT_ASSERT_SIZE(mt_counters, (13 + 15 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 64 + 1024 + 8 + 8 * 64);
 MT_ASSERT_SIZE(mt_session, 192);
 MT_ASSERT_SIZE(mt_event, 32);
-_Static_assert(MT_LOSS_MAX == 14, "mt_counters is sized for it");
+_Static_assert(MT_LOSS_MAX == 15, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Stack capture, in one place: stack__capture() fills in who called the probed function, and stack__intern() keeps
- * the stack under its hash.
+ * Stack capture, in one place: stack__capture() fills in who called the probed function, stack__capture_syscall() who
+ * made a syscall, and stack__intern() keeps the stack under its hash.
  */
 #ifndef MEMTRAWL_STACK_BPF_H
 #define MEMTRAWL_STACK_BPF_H
@@ -9,40 +9,62 @@
 #include "account.bpf.h"
 #include "unwind.bpf.h"
 
-/*
- * The probe sits where the stack pointer has not moved yet, so the top of the stack holds the return address of the
- * probed function: the direct caller is always right, whatever is known of its code. Returns the stack's hash, never 0.
- */
-static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 tid,
-					  const struct owner *owner)
+static __always_inline void stack__begin(struct mt_thread *thread, const struct owner *owner)
 {
-	struct mt_stack *stack = &thread->stack;
 	struct mt_walk *walk = &thread->walk;
-	struct frame_record frame = {};
-	u64 hash;
 
 	thread->window_start = ~0ULL >> 1; /* nothing read yet: no address is near */
-	stack->frames = 0;
-	stack->end = MT_END_UNREADABLE;
+	thread->stack.frames = 0;
+	thread->stack.end = MT_END_UNREADABLE;
 	walk->mappings = owner->process->mappings;
 	walk->trampoline = owner->process->trampoline;
 	walk->mode = owner->session->unwind;
 	walk->limit = owner->session->frames;
 	walk->hash = 0;
-	if (window__get(thread, ctx->sp, &frame) &&
-	    step__to(walk, frame.next, ctx->sp + KERNEL_RETURN_ADDRESS_SIZE, ctx->bp) == GO_ON) {
-		if (walk->mode == MT_UNWIND_FP) {
-			for (u32 i = 0; i <= MT_FRAMES_MAX / FRAME_POINTER_STEPS; i++)
-				if (unwind__frame_pointers(tid))
-					break;
-		} else {
-			for (u32 i = 0; i <= MT_FRAMES_MAX / UNWIND_STEPS; i++)
-				if (unwind__steps(tid))
-					break;
-		}
+}
+
+/* From where the walk is to the end of the stack. Returns the stack's hash, never 0. */
+static __always_inline u64 stack__follow(const struct mt_thread *thread, u32 tid)
+{
+	u64 hash;
+
+	if (thread->walk.mode == MT_UNWIND_FP) {
+		for (u32 i = 0; i <= MT_FRAMES_MAX / FRAME_POINTER_STEPS; i++)
+			if (unwind__frame_pointers(tid))
+				break;
+	} else {
+		for (u32 i = 0; i <= MT_FRAMES_MAX / UNWIND_STEPS; i++)
+			if (unwind__steps(tid))
+				break;
 	}
-	hash = stack__hash(walk->hash, stack->end);
+	hash = stack__hash(thread->walk.hash, thread->stack.end);
 	return hash ? hash : 1;
+}
+
+/*
+ * The probe sits where the stack pointer has not moved yet, so the top of the stack holds the return address of the
+ * probed function: the direct caller is always right, whatever is known of its code. Returns the stack's hash.
+ */
+static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 tid,
+					  const struct owner *owner)
+{
+	struct frame_record frame = {};
+
+	stack__begin(thread, owner);
+	if (window__get(thread, ctx->sp, &frame) &&
+	    step__to(&thread->walk, frame.next, ctx->sp + KERNEL_RETURN_ADDRESS_SIZE, ctx->bp) == GO_ON)
+		return stack__follow(thread, tid);
+	return stack__hash(0, MT_END_UNREADABLE);
+}
+
+/* The thread is in a syscall, with these registers: the innermost frame is whoever made it. Returns the stack's hash.
+ */
+static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, struct mt_thread *thread, u32 tid,
+						  const struct owner *owner)
+{
+	stack__begin(thread, owner);
+	step__to(&thread->walk, regs->ip, regs->sp, regs->bp);
+	return stack__follow(thread, tid);
 }
 
 static __always_inline void stack__count_end(struct mt_counters *c, const struct mt_stack *stack)

@@ -29,18 +29,26 @@ static __always_inline struct mt_thread *thread__get(bool hashed, u32 tid)
 	return bpf_map_lookup_elem(&threads, &tid);
 }
 
-/* NULL if the table is full. */
+/* In map `threads`. NULL if it is full. */
+static __always_inline struct mt_thread *thread__make_spilled(u32 tid)
+{
+	struct mt_thread *slot = thread_slot(tid);
+
+	if (bpf_map_update_elem(&threads, &tid, &thread_zero, BPF_NOEXIST))
+		return NULL;
+	if (slot)
+		__sync_fetch_and_add(&slot->spilled, 1);
+	return bpf_map_lookup_elem(&threads, &tid);
+}
+
+/* For a thread that has none. NULL if the table is full. */
 static __always_inline struct mt_thread *thread__make(bool hashed, u32 tid)
 {
 	struct mt_thread *slot = hashed ? NULL : thread_slot(tid);
 
 	if (!hashed && slot && __sync_val_compare_and_swap(&slot->tid, 0, tid) == 0)
 		return slot;
-	if (bpf_map_update_elem(&threads, &tid, &thread_zero, BPF_NOEXIST))
-		return NULL;
-	if (slot)
-		__sync_fetch_and_add(&slot->spilled, 1);
-	return bpf_map_lookup_elem(&threads, &tid);
+	return thread__make_spilled(tid);
 }
 
 /* Whichever table it is in. */

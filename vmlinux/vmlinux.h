@@ -62,6 +62,7 @@ struct uprobes_state {
 
 struct mm_struct {
 	struct uprobes_state uprobes_state;
+	unsigned long brk; /* the program's break; since 2.4 at the latest */
 };
 
 /* Where a thread's control block is, on x86-64; kept up to date by arch_prctl and clone. Named fsbase since 4.7. */

@@ -11,7 +11,8 @@ SITE static void leaf(size_t size)
 	sink = sink + 1;
 }
 
-namespace {
+namespace
+{
 struct Guard {
 	size_t size;
 	~Guard();

@@ -13,7 +13,7 @@ enum {
 	NAME = 48,
 	BLOCK_BITS = 18,
 	BLOCKS = 1 << BLOCK_BITS,
-	EXTRAS = 8,
+	EXTRAS = 32,
 };
 
 struct counts {

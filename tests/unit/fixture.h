@@ -156,6 +156,23 @@ static inline struct profile *fixture_profile(void)
 	return profile;
 }
 
+/* Adds mapped memory: an arena of which half is left, and a buffer that is gone again. */
+static inline void fixture_mapped(struct profile *profile)
+{
+	const struct profile_site *cache = &profile->sites[1], *stripped = &profile->sites[3];
+	struct profile_site *site = profile__add_mapped(profile, stripped->frames, stripped->frame_count);
+
+	site->alloc_bytes = 1 << 20;
+	site->alloc_objects = 2;
+	site = profile__add_mapped(profile, cache->frames, cache->frame_count);
+	site->alloc_bytes = 64 << 20;
+	site->alloc_objects = 3;
+	site->live_bytes = 32 << 20;
+	site->live_objects = 1;
+	profile->mapped_known = true;
+	profile__sum_mapped(profile);
+}
+
 /* A folder of its own below TMPDIR, for tests that write; the caller removes it with fixture_remove(). */
 static inline char *fixture_folder(void)
 {

@@ -137,6 +137,39 @@ static void sampled_and_odd_values_come_back(void **state)
 	buf__free(&second);
 }
 
+/* Its sites are samples of nothing but labels: whoever adds up samples does not see them. */
+static void mapped_memory_comes_back(void **state)
+{
+	struct profile *profile = fixture_profile(), *back;
+	struct buf zipped = {0}, again = {0};
+	struct error err;
+
+	(void)state;
+	fixture_mapped(profile);
+	assert_int_equal(pprof__encode(profile, &zipped), 0);
+	assert_int_equal(pprof__decode(zipped.data, zipped.size, &back, &err), 0);
+	assert_true(back->mapped_known);
+	check_sites(profile, back);
+	assert_memory_equal(&back->totals, &profile->totals, sizeof(back->totals));
+	assert_int_equal(back->mapped_count, profile->mapped_count);
+	for (size_t i = 0; i < back->mapped_count; i++) {
+		assert_int_equal(back->mapped[i].id, profile->mapped[i].id);
+		assert_int_equal(back->mapped[i].live_bytes, profile->mapped[i].live_bytes);
+		assert_int_equal(back->mapped[i].live_objects, profile->mapped[i].live_objects);
+		assert_int_equal(back->mapped[i].alloc_bytes, profile->mapped[i].alloc_bytes);
+		assert_int_equal(back->mapped[i].alloc_objects, profile->mapped[i].alloc_objects);
+		assert_int_equal(back->mapped[i].free_bytes, profile->mapped[i].free_bytes);
+	}
+	assert_memory_equal(&back->mapped_totals, &profile->mapped_totals, sizeof(back->mapped_totals));
+	assert_int_equal(pprof__encode(back, &again), 0);
+	assert_int_equal(again.size, zipped.size);
+	assert_memory_equal(again.data, zipped.data, again.size);
+	profile__free(back);
+	profile__free(profile);
+	buf__free(&zipped);
+	buf__free(&again);
+}
+
 static void empty_profile_comes_back(void **state)
 {
 	struct profile *a = profile__new(), *b;
@@ -671,6 +704,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_comes_back),
 		cmocka_unit_test(sampled_and_odd_values_come_back),
+		cmocka_unit_test(mapped_memory_comes_back),
 		cmocka_unit_test(empty_profile_comes_back),
 		cmocka_unit_test(file_is_as_specified),
 		cmocka_unit_test(profile_of_go_is_read),

@@ -78,6 +78,48 @@ static void circumstances_are_told(void **state)
 	profile__free(profile);
 }
 
+/* In a table of its own, and nowhere else. */
+static void mapped_memory_is_rendered(void **state)
+{
+	struct profile *profile = fixture_profile();
+
+	(void)state;
+	fixture_mapped(profile);
+	check_report(REPORT_PROFILE, profile, GROUP_FUNCTION, wide_text, "mapped.txt");
+	check_report(REPORT_PROFILE, profile, GROUP_FUNCTION, render__json, "mapped.json");
+	check_report(REPORT_PROFILE, profile, GROUP_STACK, render__csv, "profile.csv");
+	check_report(REPORT_PROFILE, profile, GROUP_STACK, render__folded, "profile.folded");
+	profile__free(profile);
+}
+
+static void rows_of_mapped_memory_are_chosen(void **state)
+{
+	struct report_request request = {.group = GROUP_STACK, .top_n = 1};
+	struct profile *profile = fixture_profile();
+	struct report *report;
+	struct error err;
+
+	(void)state;
+	fixture_mapped(profile);
+	assert_int_equal(report__new(REPORT_LEAKS, profile, &request, &report, &err), 0);
+	assert_int_equal(report->mapped.row_count, 1);
+	assert_int_equal(report->mapped.rows[0].counts.live_bytes, 32 << 20);
+	assert_int_equal(report->mapped.others.alloc_bytes, 1 << 20);
+	assert_int_equal(report->mapped.others.free_bytes, 1 << 20);
+	assert_int_equal(report->mapped.totals.alloc_bytes, 65 << 20);
+	report__free(report);
+	request = (struct report_request){.group = GROUP_STACK, .filter = "libgrow"};
+	assert_int_equal(report__new(REPORT_PROFILE, profile, &request, &report, &err), 0);
+	assert_int_equal(report->mapped.row_count, 1);
+	assert_int_equal(report->mapped.rows[0].counts.alloc_bytes, 1 << 20);
+	assert_int_equal(report->mapped.others.live_bytes, 32 << 20);
+	report__free(report);
+	assert_int_equal(report__new_diff(profile, profile, &request, &report, &err), 0);
+	assert_false(report->mapped.known);
+	report__free(report);
+	profile__free(profile);
+}
+
 static void empty_profile_is_rendered(void **state)
 {
 	struct profile *profile = profile__new();
@@ -225,6 +267,8 @@ int main(void)
 		cmocka_unit_test(profiles_are_rendered),
 		cmocka_unit_test(leaks_are_rendered),
 		cmocka_unit_test(circumstances_are_told),
+		cmocka_unit_test(mapped_memory_is_rendered),
+		cmocka_unit_test(rows_of_mapped_memory_are_chosen),
 		cmocka_unit_test(empty_profile_is_rendered),
 		cmocka_unit_test(diffs_are_rendered),
 		cmocka_unit_test(hostile_names_are_harmless),

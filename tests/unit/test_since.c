@@ -88,6 +88,24 @@ static void what_came_in_between_stays(void **state)
 	profile__free(after);
 }
 
+static void mapped_memory_too(void **state)
+{
+	struct profile *before = new_profile(0, 1), *after = new_profile(0, 2);
+	uint32_t place = fixture_location(before, 0, 0x10, PROFILE_NONE, 0);
+
+	(void)state;
+	assert_int_equal(fixture_location(after, 0, 0x10, PROFILE_NONE, 0), place);
+	set(profile__add_mapped(before, &place, 1), 10, 4, 0);
+	set(profile__add_mapped(after, &place, 1), 16, 5, 0);
+	assert_int_equal(profile__since(after, before), 0);
+	check(&after->mapped[0], 6, 1, 5, 0);
+	assert_int_equal(after->mapped_totals.alloc_bytes, 600);
+	assert_int_equal(after->mapped_totals.live_objects, 5);
+	assert_int_equal(after->totals.alloc_bytes, 0);
+	profile__free(before);
+	profile__free(after);
+}
+
 static void losses_and_sizes_are_those_in_between(void **state)
 {
 	struct profile *before = new_profile(0, 1), *after = new_profile(0, 2);
@@ -145,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_came_in_between_stays),
+		cmocka_unit_test(mapped_memory_too),
 		cmocka_unit_test(losses_and_sizes_are_those_in_between),
 		cmocka_unit_test(nothing_goes_below_zero),
 		cmocka_unit_test(empty_profiles_are_fine),

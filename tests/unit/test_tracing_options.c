@@ -67,6 +67,7 @@ static void defaults_are_those_of_the_help(void **state)
 	assert_int_equal(session.live_max, 1048576);
 	assert_int_equal(session.sites_max, 16384);
 	assert_false(session.follow_forks);
+	assert_false(session.mappings);
 	assert_int_equal(session.spec_count, 0);
 }
 
@@ -134,10 +135,11 @@ static void bad_counts_are_refused(void **state)
 static void allocators_of_the_targets_own_are_parsed(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		parse("--alloc|libpool.so:pool_get(size=arg2) -> ptr|--free|pool:pool_put(ptr=arg1)|--follow-forks"),
-		0);
+	assert_int_equal(parse("--alloc|libpool.so:pool_get(size=arg2) -> "
+			       "ptr|--free|pool:pool_put(ptr=arg1)|--follow-forks|--mappings"),
+			 0);
 	assert_true(session.follow_forks);
+	assert_true(session.mappings);
 	assert_int_equal(session.spec_count, 2);
 	assert_string_equal(session.specs[0].object, "libpool.so");
 	assert_string_equal(session.specs[0].function, "pool_get");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/group.h"
+#include "analyze/mapped.h"
 
 const char *report__group_name(enum report_group group)
 {
@@ -30,6 +31,7 @@ void report__free(struct report *report)
 	if (!report)
 		return;
 	free(report->rows);
+	mapped__free(&report->mapped);
 	frame_list__free(report->frame_list);
 	free(report);
 }
@@ -215,6 +217,8 @@ static struct report *build(enum report_kind kind, const struct diff *diff, cons
 		code = group__add_up(diff, request, report->frame_list, &group);
 	if (!code)
 		arrange(report, &group);
+	if (!code && !diff->before)
+		code = mapped__make(diff->after, request, report->frame_list, &report->mapped);
 	group__free(&group);
 	if (code) {
 		report__free(report);

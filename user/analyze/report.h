@@ -86,6 +86,15 @@ struct report_subject {
 	uint64_t loss[MT_LOSS_MAX];
 };
 
+/* Memory that the process mapped by itself. In the counts, an object is a mapping. */
+struct report_mapped {
+	bool known; /* it was looked at; never in a diff */
+	struct profile_totals totals;
+	struct report_row *rows; /* by stack, most live bytes first */
+	size_t row_count;
+	struct report_counts others; /* what no row shows */
+};
+
 struct report {
 	enum report_kind kind;
 	struct report_request request;
@@ -95,6 +104,7 @@ struct report {
 	size_t row_count;
 	/* What no row shows (and what has no stack at all), so that rows and others add up to the totals. */
 	struct report_counts others, others_before;
+	struct report_mapped mapped;
 	struct frame_list *frame_list; /* owns the rows' frames */
 };
 

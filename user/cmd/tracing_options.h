@@ -13,6 +13,7 @@ struct tracing_options {
 	const char *comm;
 	const char *cgroup;
 	bool follow_forks;
+	bool mappings;
 	const char *sample;
 	const char *max_overhead;
 	const char *unwind;
@@ -22,7 +23,7 @@ struct tracing_options {
 
 extern const struct option target_option_table[];  /* -p, --comm, --cgroup */
 extern const struct option tracing_option_table[]; /* the others */
-enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 9 };
+enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 10 };
 
 #define TRACING_OPTIONS_DEFAULT                                                                                        \
 	{                                                                                                              \

@@ -150,8 +150,9 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "totals", write_object(totals_fields, ARRAY_SIZE(totals_fields), &profile->totals));
 	json_object_set_new(root, "loss", write_loss(profile));
 	json_object_set_new(root, "size_objects", write_sizes(profile));
-	json_object_set_new(root, "samples", json_value__count(profile->site_count));
-	if (json_object_size(root) == 9) /* setters refuse what there was no memory for */
+	json_object_set_new(root, "mappings", json_boolean(profile->mapped_known));
+	json_object_set_new(root, "samples", json_value__count(profile->site_count + profile->mapped_count));
+	if (json_object_size(root) == 10) /* setters refuse what there was no memory for */
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	return text;
@@ -309,7 +310,9 @@ int pprof_extra__read(struct profile *profile, const char *text, bool *found, bo
 	schema = json_string_value(json_object_get(root, "schema"));
 	if (schema && !strcmp(schema, SCHEMA)) {
 		*found = true;
-		*whole = json_integer_value(json_object_get(root, "samples")) == (json_int_t)profile->site_count;
+		*whole = (uint64_t)json_integer_value(json_object_get(root, "samples")) ==
+			 profile->site_count + profile->mapped_count;
+		profile->mapped_known = profile->mapped_known || json_is_true(json_object_get(root, "mappings"));
 		code = read_root(root, profile, err);
 	}
 	json_decref(root);

@@ -13,6 +13,7 @@
  *temporary_objects: integer} "loss"		{table_full, ...: integer}: those counters of bpf/loss.h that are not 0
  *	"size_objects"	array of integers: element b counts the allocated objects of 2^b to 2^(b+1)-1 bytes; those at
  *the end that would be 0 are left out
+ *	"mappings"	boolean: mapped memory was looked at
  *	"samples"	integer: how many samples were written. Other tools drop samples and keep the comment; the
  *totals hold for all samples together
  *
@@ -23,6 +24,10 @@
  *	peak_bytes, live_bytes_stderr, older_bytes: bytes; temporary_objects: count	left out where 0
  *	oldest_age: microseconds								left out where unknown
  *	free_bytes: bytes, free_objects: count			left out where just what was allocated less what lives
+ *
+ * A sample whose values are all 0 and that has labels mapped_live_bytes, mapped_alloc_bytes: bytes,
+ * mapped_live_count, mapped_alloc_count: count, those that are 0 left out, is no part of the heap but a site of mapped
+ * memory.
  */
 #ifndef MEMTRAWL_PROFILE_PPROF_EXTRA_H
 #define MEMTRAWL_PROFILE_PPROF_EXTRA_H
@@ -44,12 +49,17 @@ struct pprof_label {
 #define PPROF_LABELS 7
 extern const struct pprof_label pprof_labels[PPROF_LABELS];
 
+/* Labels of samples of mapped memory. */
+#define PPROF_MAPPED_LABELS 4
+extern const struct pprof_label pprof_mapped_labels[PPROF_MAPPED_LABELS];
+
 /* The number to write for the site; false if the label is to be left out. */
 bool pprof_label__get(const struct pprof_label *label, const struct profile_site *site, uint64_t *number);
 /* Sets the site's member from a number that was read. */
 void pprof_label__set(const struct pprof_label *label, struct profile_site *site, uint64_t number);
 /* The label of that key, or NULL. */
 const struct pprof_label *pprof_label__find(const char *key);
+const struct pprof_label *pprof_label__find_mapped(const char *key);
 
 /* The object as malloc'ed text; NULL when memory is short. */
 char *pprof_extra__write(const struct profile *profile);

@@ -16,6 +16,13 @@ const struct pprof_label pprof_labels[PPROF_LABELS] = {
 	{"free_objects", "count", MEMBER(free_objects), LABEL_FREED_OBJECTS},
 };
 
+const struct pprof_label pprof_mapped_labels[PPROF_MAPPED_LABELS] = {
+	{"mapped_live_bytes", "bytes", MEMBER(live_bytes), LABEL_COUNT},
+	{"mapped_live_count", "count", MEMBER(live_objects), LABEL_COUNT},
+	{"mapped_alloc_bytes", "bytes", MEMBER(alloc_bytes), LABEL_COUNT},
+	{"mapped_alloc_count", "count", MEMBER(alloc_objects), LABEL_COUNT},
+};
+
 /* Rounded, within what a label holds. (Microseconds of an age survive the way to a double and back for 70 years.) */
 static uint64_t whole_number(double number)
 {
@@ -70,10 +77,20 @@ void pprof_label__set(const struct pprof_label *label, struct profile_site *site
 	}
 }
 
+static const struct pprof_label *find(const struct pprof_label *labels, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(labels[i].key, key))
+			return &labels[i];
+	return NULL;
+}
+
 const struct pprof_label *pprof_label__find(const char *key)
 {
-	for (size_t i = 0; i < PPROF_LABELS; i++)
-		if (!strcmp(pprof_labels[i].key, key))
-			return &pprof_labels[i];
-	return NULL;
+	return find(pprof_labels, PPROF_LABELS, key);
+}
+
+const struct pprof_label *pprof_label__find_mapped(const char *key)
+{
+	return find(pprof_mapped_labels, PPROF_MAPPED_LABELS, key);
 }

@@ -214,6 +214,35 @@ static uint64_t value_of(const pb_sample *sample, int position)
 	return position < 0 ? 0 : (uint64_t)sample->value[position];
 }
 
+/* A site of mapped memory: its numbers are in its labels alone. */
+static int read_mapped(struct reader *reader, const pb_sample *sample, struct profile_site *site)
+{
+	for (size_t i = 0; i < sample->n_label; i++) {
+		const struct pprof_label *label;
+
+		if (!string_valid(reader, sample->label[i]->key))
+			return bad(reader, "a string index is out of range");
+		label = pprof_label__find_mapped(text_of(reader, sample->label[i]->key));
+		if (label && sample->label[i]->num < 0)
+			return bad(reader, "a label has a negative value");
+		if (label)
+			pprof_label__set(label, site, (uint64_t)sample->label[i]->num);
+	}
+	return 0;
+}
+
+static bool is_mapped(const struct reader *reader, const pb_sample *sample)
+{
+	for (size_t i = 0; i < sample->n_value; i++)
+		if (sample->value[i])
+			return false;
+	for (size_t i = 0; i < sample->n_label; i++)
+		if (string_valid(reader, sample->label[i]->key) &&
+		    pprof_label__find_mapped(text_of(reader, sample->label[i]->key)))
+			return true;
+	return false;
+}
+
 /* Labels of others, such as Go's "bytes", mean nothing here. */
 static int read_labels(struct reader *reader, const pb_sample *sample, struct profile_site *site)
 {
@@ -244,6 +273,11 @@ static int read_sample(struct reader *reader, const pb_sample *sample, uint32_t 
 		frames[i] = index_map__get(reader->locations, sample->location_id[i]);
 		if (frames[i] == INDEX_MAP_NONE)
 			return bad(reader, "a sample refers to a location that is not there");
+	}
+	if (is_mapped(reader, sample)) {
+		reader->profile->mapped_known = true;
+		site = profile__add_mapped(reader->profile, frames, (uint32_t)sample->n_location_id);
+		return site ? read_mapped(reader, sample, site) : -ENOMEM;
 	}
 	site = profile__add_site(reader->profile, frames, (uint32_t)sample->n_location_id);
 	if (!site)
@@ -322,11 +356,11 @@ static int fill_in(struct reader *reader)
 }
 
 /* Adds up one member of all sites; false above INT64_MAX, so that nobody who adds up sites need fear an overflow. */
-static bool sum_sites(const struct profile *profile, size_t offset, uint64_t *sum)
+static bool sum_sites(const struct profile_site *sites, size_t count, size_t offset, uint64_t *sum)
 {
 	*sum = 0;
-	for (size_t i = 0; i < profile->site_count; i++) {
-		const uint64_t *member = (const void *)((const char *)&profile->sites[i] + offset);
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t *member = (const void *)((const char *)&sites[i] + offset);
 
 		if (__builtin_add_overflow(*sum, *member, sum) || *sum > INT64_MAX)
 			return false;
@@ -356,8 +390,10 @@ static int total(struct reader *reader, bool known)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
-		if (!sum_sites(profile, sums[i].offset, known ? &ignored : sums[i].sum))
+		if (!sum_sites(profile->sites, profile->site_count, sums[i].offset, known ? &ignored : sums[i].sum) ||
+		    !sum_sites(profile->mapped, profile->mapped_count, sums[i].offset, &ignored))
 			return bad(reader, "its values are too large to add up");
+	profile__sum_mapped(profile);
 	if (!known && totals->peak_live_bytes < totals->live_bytes)
 		totals->peak_live_bytes = totals->live_bytes;
 	return 0;

@@ -115,70 +115,97 @@ static void write_sample_types(struct writer *writer)
 	writer->pb.period_type = new_value_type(writer, "space", "bytes");
 }
 
-static void write_sample(const struct profile_site *site, pb_sample *sample, uint64_t *ids, int64_t *values)
+/* With the frames of one site, and the values of `counts`. */
+static void write_sample(const struct profile_site *site, const struct profile_site *counts, pb_sample *sample,
+			 uint64_t *ids, int64_t *values)
 {
 	perftools__profiles__sample__init(sample);
 	for (uint32_t f = 0; f < site->frame_count; f++)
 		ids[f] = (uint64_t)site->frames[f] + 1;
 	sample->location_id = ids;
 	sample->n_location_id = site->frame_count;
-	values[0] = clamp(site->live_objects);
-	values[1] = clamp(site->live_bytes);
-	values[2] = clamp(site->alloc_objects);
-	values[3] = clamp(site->alloc_bytes);
+	values[0] = clamp(counts->live_objects);
+	values[1] = clamp(counts->live_bytes);
+	values[2] = clamp(counts->alloc_objects);
+	values[3] = clamp(counts->alloc_bytes);
 	sample->value = values;
 	sample->n_value = SAMPLE_TYPES;
 }
 
-/* Writes the labels that the site needs, and returns their number. */
-static size_t write_labels(struct writer *writer, const struct profile_site *site, pb_sample *sample, pb_label *labels,
-			   pb_label **pointers)
+/* Samples on their way: blocks for all of them, and where the next one goes in each. */
+struct samples {
+	pb_sample *sample;
+	int64_t *values;
+	uint64_t *ids;
+	pb_label *label, **pointer;
+};
+
+/* Writes those of the labels that the site needs. */
+static void write_labels(struct writer *writer, struct samples *next, const struct profile_site *site,
+			 const struct pprof_label *labels, size_t label_count)
 {
 	size_t count = 0;
 	uint64_t number;
 
-	for (size_t i = 0; i < PPROF_LABELS; i++) {
-		if (!pprof_label__get(&pprof_labels[i], site, &number))
+	next->sample->label = next->pointer;
+	for (size_t i = 0; i < label_count; i++) {
+		if (!pprof_label__get(&labels[i], site, &number))
 			continue;
-		perftools__profiles__label__init(&labels[count]);
-		labels[count].key = add_text(writer, pprof_labels[i].key);
-		labels[count].num = clamp(number);
-		labels[count].num_unit = add_text(writer, pprof_labels[i].unit);
-		pointers[count] = &labels[count];
+		perftools__profiles__label__init(next->label);
+		next->label->key = add_text(writer, labels[i].key);
+		next->label->num = clamp(number);
+		next->label->num_unit = add_text(writer, labels[i].unit);
+		*next->pointer++ = next->label++;
 		count++;
 	}
-	sample->label = pointers;
-	sample->n_label = count;
-	return count;
+	next->sample->n_label = count;
+}
+
+static void write_site(struct writer *writer, struct samples *next, const struct profile_site *site, bool mapped)
+{
+	static const struct profile_site nothing;
+	const struct profile_site *values = mapped ? &nothing : site;
+
+	write_sample(site, values, next->sample, next->ids, next->values);
+	if (mapped)
+		write_labels(writer, next, site, pprof_mapped_labels, PPROF_MAPPED_LABELS);
+	else
+		write_labels(writer, next, site, pprof_labels, PPROF_LABELS);
+	writer->pb.sample[writer->pb.n_sample++] = next->sample++;
+	next->ids += site->frame_count;
+	next->values += SAMPLE_TYPES;
+}
+
+static size_t count_frames(const struct profile_site *sites, size_t count)
+{
+	size_t frames = 0;
+
+	for (size_t i = 0; i < count; i++)
+		frames += sites[i].frame_count;
+	return frames;
 }
 
 static void write_samples(struct writer *writer)
 {
 	const struct profile *profile = writer->profile;
-	size_t frames = 0, used = 0;
-	pb_label *labels, **label_pointers;
-	pb_sample *samples;
-	int64_t *values;
-	uint64_t *ids;
+	size_t count = profile->site_count + profile->mapped_count;
+	size_t frames = count_frames(profile->sites, profile->site_count) +
+			count_frames(profile->mapped, profile->mapped_count);
+	struct samples next;
 
-	for (size_t i = 0; i < profile->site_count; i++)
-		frames += profile->sites[i].frame_count;
-	writer->pb.sample = take(writer, profile->site_count, sizeof(pb_sample *));
-	samples = take(writer, profile->site_count, sizeof(*samples));
-	values = take(writer, profile->site_count, SAMPLE_TYPES * sizeof(*values));
-	ids = take(writer, frames, sizeof(*ids));
-	labels = take(writer, profile->site_count, PPROF_LABELS * sizeof(*labels));
-	label_pointers = take(writer, profile->site_count, PPROF_LABELS * sizeof(pb_label *));
+	_Static_assert(PPROF_MAPPED_LABELS <= PPROF_LABELS, "room for the labels of either kind");
+	writer->pb.sample = take(writer, count, sizeof(pb_sample *));
+	next.sample = take(writer, count, sizeof(*next.sample));
+	next.values = take(writer, count, SAMPLE_TYPES * sizeof(*next.values));
+	next.ids = take(writer, frames, sizeof(*next.ids));
+	next.label = take(writer, count, PPROF_LABELS * sizeof(*next.label));
+	next.pointer = take(writer, count, PPROF_LABELS * sizeof(pb_label *));
 	if (writer->failed)
 		return;
-	for (size_t i = 0; i < profile->site_count; i++) {
-		write_sample(&profile->sites[i], &samples[i], ids, values);
-		used += write_labels(writer, &profile->sites[i], &samples[i], labels + used, label_pointers + used);
-		writer->pb.sample[i] = &samples[i];
-		ids += profile->sites[i].frame_count;
-		values += SAMPLE_TYPES;
-	}
-	writer->pb.n_sample = profile->site_count;
+	for (size_t i = 0; i < profile->site_count; i++)
+		write_site(writer, &next, &profile->sites[i], false);
+	for (size_t i = 0; i < profile->mapped_count; i++)
+		write_site(writer, &next, &profile->mapped[i], true);
 }
 
 static void write_mappings(struct writer *writer)

@@ -64,6 +64,9 @@ void profile__free(struct profile *profile)
 		free(profile->locations[i].lines);
 	for (size_t i = 0; i < profile->string_count; i++)
 		free(profile->strings[i]);
+	for (size_t i = 0; i < profile->mapped_count; i++)
+		free(profile->mapped[i].frames);
+	free(profile->mapped);
 	free(profile->sites);
 	free(profile->locations);
 	free(profile->functions);

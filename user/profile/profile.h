@@ -112,8 +112,15 @@ struct profile {
 	struct profile_totals totals;
 	uint64_t loss[MT_LOSS_MAX];
 	uint64_t size_objects[PROFILE_SIZE_BUCKETS]; /* allocated objects by size: bucket b is [2^b, 2^(b+1)) */
-	double older_seconds;                        /* threshold of site.older_bytes; 0 if none */
-	char *end_reason;                            /* why the window ended early, in words, or NULL; owned */
+	/*
+	 * Memory that the process mapped by itself (mmap, brk), where that was looked at: sites and totals of a kind of
+	 * their own, in which an object is a mapping. The allocator's memory is in there, too. Of sites and totals,
+	 * only allocated, freed and live bytes and objects are set.
+	 */
+	bool mapped_known;
+	struct profile_totals mapped_totals;
+	double older_seconds; /* threshold of site.older_bytes; 0 if none */
+	char *end_reason;     /* why the window ended early, in words, or NULL; owned */
 
 	char **strings;
 	size_t string_count, string_capacity;
@@ -125,6 +132,8 @@ struct profile {
 	size_t location_count, location_capacity;
 	struct profile_site *sites;
 	size_t site_count, site_capacity;
+	struct profile_site *mapped;
+	size_t mapped_count, mapped_capacity;
 
 	struct index_map *string_index; /* hash of a string to its index */
 };
@@ -150,6 +159,9 @@ int profile__set_lines(struct profile *profile, uint32_t location, const struct 
 /* Appends a site with a copy of `frames`, and computes its id. NULL when memory is short. */
 struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count);
 
+/* The same for a site of mapped memory. */
+struct profile_site *profile__add_mapped(struct profile *profile, const uint32_t *frames, uint32_t frame_count);
+
 /*
  * The site's name on every host: FNV-1a over, for each frame, its build id (or its file's name, where it has none, or
  * nothing outside all files) and its file offset; the text for a note.
@@ -158,6 +170,9 @@ uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames,
 
 /* Makes totals of the sites' counts; the peak, which is no sum, stays. */
 void profile__sum_sites(struct profile *profile);
+
+/* The same for sites of mapped memory, of which what was freed becomes what was allocated and is not live any more. */
+void profile__sum_mapped(struct profile *profile);
 
 /* Joins sites with equal ids (stacks that differ only in what was cut off), adding up their counts. 0 or -ENOMEM. */
 int profile__merge_sites(struct profile *profile);

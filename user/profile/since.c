@@ -21,18 +21,29 @@ static void subtract(struct profile_site *site, const struct profile_site *befor
 	site->free_objects = less(site->alloc_objects, site->live_objects);
 }
 
+static int subtract_all(struct profile_site *after, size_t after_count, const struct profile_site *before,
+			size_t before_count)
+{
+	struct index_map *by_id = index_map__new();
+	int code = by_id ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !code && i < before_count; i++)
+		code = index_map__put(by_id, before[i].id, (uint32_t)i);
+	for (size_t i = 0; !code && i < after_count; i++) {
+		uint32_t index = index_map__get(by_id, after[i].id);
+
+		subtract(&after[i], index == INDEX_MAP_NONE ? NULL : &before[index]);
+	}
+	index_map__free(by_id);
+	return code;
+}
+
 int profile__since(struct profile *after, const struct profile *before)
 {
-	struct index_map *sites = index_map__new();
-	int code = sites ? 0 : -ENOMEM;
+	int code = subtract_all(after->sites, after->site_count, before->sites, before->site_count);
 
-	for (size_t i = 0; !code && i < before->site_count; i++)
-		code = index_map__put(sites, before->sites[i].id, (uint32_t)i);
-	for (size_t i = 0; !code && i < after->site_count; i++) {
-		uint32_t index = index_map__get(sites, after->sites[i].id);
-
-		subtract(&after->sites[i], index == INDEX_MAP_NONE ? NULL : &before->sites[index]);
-	}
+	if (!code)
+		code = subtract_all(after->mapped, after->mapped_count, before->mapped, before->mapped_count);
 	for (int i = 0; i < MT_LOSS_MAX; i++)
 		after->loss[i] = less(after->loss[i], before->loss[i]);
 	for (int i = 0; i < PROFILE_SIZE_BUCKETS; i++)
@@ -40,6 +51,6 @@ int profile__since(struct profile *after, const struct profile *before)
 	after->seconds = (double)(after->end_ns - before->end_ns) / 1e9;
 	after->start_ns = before->end_ns;
 	profile__sum_sites(after);
-	index_map__free(sites);
+	profile__sum_mapped(after);
 	return code;
 }

@@ -44,22 +44,45 @@ uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames,
 	return hash;
 }
 
+/* A site with a copy of the frames, which the caller owns. False when memory is short. */
+static bool make_site(const struct profile *profile, const uint32_t *frames, uint32_t frame_count,
+		      struct profile_site *site)
+{
+	*site = (struct profile_site){.frame_count = frame_count, .oldest_age_seconds = -1};
+	if (frame_count) {
+		site->frames = calloc(frame_count, sizeof(*frames));
+		if (!site->frames)
+			return false;
+		memcpy(site->frames, frames, frame_count * sizeof(*frames));
+	}
+	site->id = profile__site_id(profile, frames, frame_count);
+	return true;
+}
+
 struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count)
 {
-	struct profile_site site = {.frame_count = frame_count, .oldest_age_seconds = -1};
+	struct profile_site site;
 
-	if (frame_count) {
-		site.frames = calloc(frame_count, sizeof(*frames));
-		if (!site.frames)
-			return NULL;
-		memcpy(site.frames, frames, frame_count * sizeof(*frames));
-	}
-	site.id = profile__site_id(profile, frames, frame_count);
+	if (!make_site(profile, frames, frame_count, &site))
+		return NULL;
 	if (!array__push(profile->sites, profile->site_count, profile->site_capacity, site)) {
 		free(site.frames);
 		return NULL;
 	}
 	return &profile->sites[profile->site_count - 1];
+}
+
+struct profile_site *profile__add_mapped(struct profile *profile, const uint32_t *frames, uint32_t frame_count)
+{
+	struct profile_site site;
+
+	if (!make_site(profile, frames, frame_count, &site))
+		return NULL;
+	if (!array__push(profile->mapped, profile->mapped_count, profile->mapped_capacity, site)) {
+		free(site.frames);
+		return NULL;
+	}
+	return &profile->mapped[profile->mapped_count - 1];
 }
 
 /* Independent estimates: their variances add up. */
@@ -113,21 +136,40 @@ out:
 	return err;
 }
 
+static void add_to(struct profile_totals *sum, const struct profile_site *site)
+{
+	sum->live_bytes += site->live_bytes;
+	sum->live_objects += site->live_objects;
+	sum->alloc_bytes += site->alloc_bytes;
+	sum->alloc_objects += site->alloc_objects;
+	sum->free_bytes += site->free_bytes;
+	sum->free_objects += site->free_objects;
+	sum->temporary_objects += site->temporary_objects;
+}
+
 void profile__sum_sites(struct profile *profile)
 {
 	struct profile_totals *totals = &profile->totals;
 	struct profile_totals sum = {.peak_live_bytes = totals->peak_live_bytes, .peak_time_ns = totals->peak_time_ns};
 
-	for (size_t i = 0; i < profile->site_count; i++) {
-		const struct profile_site *site = &profile->sites[i];
-
-		sum.live_bytes += site->live_bytes;
-		sum.live_objects += site->live_objects;
-		sum.alloc_bytes += site->alloc_bytes;
-		sum.alloc_objects += site->alloc_objects;
-		sum.free_bytes += site->free_bytes;
-		sum.free_objects += site->free_objects;
-		sum.temporary_objects += site->temporary_objects;
-	}
+	for (size_t i = 0; i < profile->site_count; i++)
+		add_to(&sum, &profile->sites[i]);
 	*totals = sum;
+}
+
+static uint64_t rest(uint64_t allocated, uint64_t live)
+{
+	return allocated > live ? allocated - live : 0;
+}
+
+void profile__sum_mapped(struct profile *profile)
+{
+	profile->mapped_totals = (struct profile_totals){0};
+	for (size_t i = 0; i < profile->mapped_count; i++) {
+		struct profile_site *site = &profile->mapped[i];
+
+		site->free_bytes = rest(site->alloc_bytes, site->live_bytes);
+		site->free_objects = rest(site->alloc_objects, site->live_objects);
+		add_to(&profile->mapped_totals, site);
+	}
 }

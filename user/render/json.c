@@ -188,6 +188,44 @@ static json_t *sites_of(const struct report *report)
 	return array;
 }
 
+/* ---- mapped memory */
+
+static void set_mapped(json_t *object, const struct report_counts *counts)
+{
+	set_count(object, "live_bytes", counts->live_bytes);
+	set_count(object, "live_count", counts->live_objects);
+	set_count(object, "alloc_bytes", counts->alloc_bytes);
+	set_count(object, "alloc_count", counts->alloc_objects);
+	set_count(object, "free_bytes", counts->free_bytes);
+}
+
+static json_t *mappings_of(const struct report_mapped *mapped)
+{
+	json_t *object = json_object(), *totals = json_object(), *sites = json_array(), *others = json_object();
+	const struct report_counts sum = {
+		.live_bytes = mapped->totals.live_bytes,
+		.live_objects = mapped->totals.live_objects,
+		.alloc_bytes = mapped->totals.alloc_bytes,
+		.alloc_objects = mapped->totals.alloc_objects,
+		.free_bytes = mapped->totals.free_bytes,
+	};
+
+	for (size_t i = 0; i < mapped->row_count; i++) {
+		json_t *site = json_object();
+
+		set_id(site, mapped->rows[i].id);
+		set_mapped(site, &mapped->rows[i].counts);
+		set(site, "frames", frames_of(&mapped->rows[i]));
+		json_array_append_new(sites, site);
+	}
+	set_mapped(totals, &sum);
+	set(object, "totals", totals);
+	set(object, "sites", sites);
+	set_mapped(others, &mapped->others);
+	set(object, "others", others);
+	return object;
+}
+
 /* ---- diffs */
 
 static json_t *change_of(uint64_t before, uint64_t after)
@@ -265,6 +303,7 @@ void render__json(const struct report *report, struct buf *out)
 		others = json_object();
 		set_counts(others, &report->others);
 		set(root, "others", others);
+		set(root, "mappings", report->mapped.known ? mappings_of(&report->mapped) : json_null());
 	}
 	pieces__add_json(out, root);
 }

@@ -12,9 +12,10 @@
 /* `width`: lines are cut to so many characters, as a terminal wants it; 0: they are not. */
 void render__text(const struct report *report, size_t width, struct buf *out);
 
-/* Its two halves: what was looked at, and the rows. */
+/* Its parts: what was looked at, the rows, and those of mapped memory if there are any. */
 void render__text_subject(const struct report *report, size_t width, struct buf *out);
 void render__text_table(const struct report *report, size_t width, struct buf *out);
+void render__text_mapped(const struct report *report, size_t width, struct buf *out);
 
 /* "memtrawl.profile/1", "memtrawl.leaks/1" or "memtrawl.diff/1". */
 void render__json(const struct report *report, struct buf *out);

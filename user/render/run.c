@@ -90,6 +90,7 @@ void render__run_text(const struct run_summary *summary, size_t width, struct bu
 	render__text_table(summary->at_peak, width, out);
 	buf__add_string(out, "\nlive at exit\n");
 	render__text_table(summary->at_exit, width, out);
+	render__text_mapped(summary->at_exit, width, out);
 	add_histogram(summary->profile, out);
 }
 

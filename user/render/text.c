@@ -423,6 +423,43 @@ static void add_table(struct page *page, const struct report *report)
 	add_others(page, report);
 }
 
+/* ---- mapped memory */
+
+static void add_mapped_columns(struct page *page, const struct report_mapped *mapped, const struct report_counts *c)
+{
+	char text[32];
+
+	buf__add_format(&page->line, "%10s", bytes(text, c->live_bytes));
+	add_share(page, c->live_bytes, mapped->totals.live_bytes);
+	buf__add_format(&page->line, " %9" PRIu64 " %10s", c->live_objects, bytes(text, c->alloc_bytes));
+	buf__add_format(&page->line, " %9" PRIu64, c->alloc_objects);
+}
+
+static void add_mapped(struct page *page, const struct report_mapped *mapped)
+{
+	size_t stacks = mapped->others.stacks;
+
+	if (!mapped->row_count && !stacks)
+		return;
+	end_line(page);
+	buf__add_string(&page->line,
+			"mapped by mmap and brk, touched or not; the allocator's own memory is in here, too: "
+			"not to be added to the heap's");
+	end_line(page);
+	buf__add_string(&page->line, "      live  share  mappings  allocated     calls  stack");
+	end_line(page);
+	for (size_t i = 0; i < mapped->row_count; i++) {
+		add_mapped_columns(page, mapped, &mapped->rows[i].counts);
+		end_line(page);
+		add_stack(page, &mapped->rows[i]);
+	}
+	if (!stacks)
+		return;
+	add_mapped_columns(page, mapped, &mapped->others);
+	buf__add_format(&page->line, "  (%zu other stack%s)", stacks, plural(stacks));
+	end_line(page);
+}
+
 void render__text(const struct report *report, size_t width, struct buf *out)
 {
 	struct page page = {.out = out, .width = width};
@@ -433,6 +470,15 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 		add_subject(&page, &report->subject);
 	end_line(&page);
 	add_table(&page, report);
+	add_mapped(&page, &report->mapped);
+	buf__free(&page.line);
+}
+
+void render__text_mapped(const struct report *report, size_t width, struct buf *out)
+{
+	struct page page = {.out = out, .width = width};
+
+	add_mapped(&page, &report->mapped);
 	buf__free(&page.line);
 }
 

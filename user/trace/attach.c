@@ -319,13 +319,17 @@ int attach__allocations(const struct programs *programs, enum rung rung, const s
 
 int attach__events(const struct programs *programs, struct links *links, struct error *err)
 {
-	static const enum program events[] = {PROGRAM_EXEC, PROGRAM_EXIT, PROGRAM_FORK};
+	static const enum program events[] = {PROGRAM_EXEC, PROGRAM_EXIT, PROGRAM_FORK, PROGRAM_SYSCALL_ENTER,
+					      PROGRAM_SYSCALL_EXIT};
 
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		struct bpf_program *program = programs__libbpf(programs, events[i]);
-		struct link link = {.kind = LINK_EVENT, .fd = -1, .libbpf = bpf_program__attach(program)};
+		struct link link = {.kind = LINK_EVENT, .fd = -1};
 		int code;
 
+		if (programs->fds[events[i]] < 0)
+			continue; /* no mappings are recorded */
+		link.libbpf = bpf_program__attach(program);
 		if (!link.libbpf)
 			return error__set(err, -errno, "cannot attach to the tracepoint of '%s': %s",
 					  bpf_program__name(program), error__reason(errno));

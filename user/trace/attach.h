@@ -49,7 +49,7 @@ int attach__frees(const struct programs *programs, enum rung rung, const struct 
 int attach__allocations(const struct programs *programs, enum rung rung, const struct attach_target *target,
 			struct links *links, struct error *err);
 
-/* The tracepoints on fork, exec and exit. */
+/* The tracepoints on fork, exec and exit, and those on syscalls where they are loaded. */
 int attach__events(const struct programs *programs, struct links *links, struct error *err);
 
 int link__fd(const struct link *link);

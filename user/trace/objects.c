@@ -17,6 +17,7 @@
 #include "lib/array.h"
 #include "target/maps.h"
 #include "trace/kernel_abi.h"
+#include "unwind.h"
 
 /* libbpf's own words, kept for the error message; MEMTRAWL_DEBUG=1 shows all of them. */
 static char last_words[256];
@@ -83,10 +84,23 @@ static void size_maps(struct heap_bpf *heap, enum rung rung, const struct object
 		bpf_map__set_max_entries(heap->maps.thread_slots, 1);
 	bpf_map__set_max_entries(heap->maps.sites, sizes->sites);
 	bpf_map__set_max_entries(heap->maps.stacks, sizes->sites);
+	bpf_map__set_max_entries(heap->maps.mapping_sites, sizes->sites);
 	if (!kernel_has_bpf_mem_alloc()) {
 		bpf_map__set_map_flags(heap->maps.threads, 0);
 		bpf_map__set_max_entries(heap->maps.threads, THREADS_PREALLOCATED);
 	}
+}
+
+/* What --mappings takes beside the rest. */
+static void choose_mappings(struct heap_bpf *heap, bool wanted)
+{
+	bpf_program__set_autoload(heap->progs.syscall_enter, wanted);
+	bpf_program__set_autoload(heap->progs.syscall_exit, wanted);
+	bpf_map__set_autocreate(heap->maps.regions, wanted);
+	bpf_map__set_autocreate(heap->maps.mapping_sites, wanted);
+	bpf_map__set_autocreate(heap->maps.mapping_calls, wanted);
+	bpf_map__set_autocreate(heap->maps.mapping_locks, wanted);
+	bpf_map__set_autocreate(heap->maps.mapping_registers, wanted);
 }
 
 uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
@@ -96,8 +110,15 @@ uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
 	uint64_t live = sizeof(struct mt_live_key) + sizeof(struct mt_live) + ELEMENT + 2 * BUCKET;
 	uint64_t site = sizeof(struct mt_site_key) + sizeof(struct mt_site) + ELEMENT + 2 * BUCKET;
 	uint64_t stack = sizeof(uint64_t) + sizeof(struct mt_stack) + ELEMENT + 2 * BUCKET;
-	uint64_t bytes = sizes->sites * (site + stack);
+	uint64_t region = sizeof(struct mt_region_key) + sizeof(struct mt_region) + ELEMENT + 2 * BUCKET;
+	uint64_t unwind = MT_UNWIND_MAPPINGS_MAX * sizeof(struct mt_unwind_mapping) +
+			  MT_UNWIND_PAGES_MAX * sizeof(struct mt_unwind_page) +
+			  MT_UNWIND_RULES_MAX * sizeof(struct mt_unwind_rule) + MT_UNWIND_CACHE * sizeof(uint64_t) +
+			  2 * sizeof(struct mt_unwind_chunk);
+	uint64_t bytes = sizes->sites * (site + stack) + unwind;
 
+	if (sizes->mappings)
+		bytes += MT_REGIONS_MAX * region + sizes->sites * site;
 	if (rung__tables_are_hashed(rung))
 		return bytes + sizes->live * live;
 	return bytes + mt_bucket_count(sizes->live) * sizeof(struct mt_bucket) +
@@ -202,6 +223,7 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 		return explain(-errno, rung, err);
 	size_maps(loaded, rung, sizes);
 	choose_programs(loaded, rung);
+	choose_mappings(loaded, sizes->mappings);
 	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();
 	code = heap_bpf__load(loaded);
 	if (code)

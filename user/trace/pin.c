@@ -229,6 +229,11 @@ int pin__remove(pid_t pid, struct error *err)
 
 /* ---- opening */
 
+static bool is_optional(const struct session_maps *maps, const int *map)
+{
+	return map == &maps->buckets || map == &maps->live || map >= &maps->regions;
+}
+
 static int open_fds(struct session *session, const char *directory)
 {
 	int *maps = (int *)&session->maps;
@@ -237,7 +242,7 @@ static int open_fds(struct session *session, const char *directory)
 	for (int i = 0; i < SESSION_MAPS; i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, session_maps__name(i));
 		maps[i] = bpf_obj_get(path);
-		if (maps[i] < 0 && &maps[i] != &session->maps.buckets && &maps[i] != &session->maps.live)
+		if (maps[i] < 0 && !is_optional(&session->maps, &maps[i]))
 			return maps[i];
 	}
 	if (session->maps.buckets < 0 && session->maps.live < 0) /* there is one of them */
@@ -263,6 +268,7 @@ static void recall_options(struct session *session)
 		.live_max = (uint32_t)shared->live_capacity,
 		.follow_forks = shared->follow_forks,
 		.count_details = shared->count_details,
+		.mappings = session->maps.regions >= 0,
 	};
 }
 

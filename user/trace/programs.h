@@ -18,19 +18,21 @@ enum program {
 	PROGRAM_EXEC,
 	PROGRAM_EXIT,
 	PROGRAM_FORK,
+	PROGRAM_SYSCALL_ENTER,
+	PROGRAM_SYSCALL_EXIT,
 	PROGRAM_COUNT,
 };
 
 struct programs {
 	struct heap_bpf *heap;  /* NULL if from pins */
-	int fds[PROGRAM_COUNT]; /* -1 for those that the rung does not need */
+	int fds[PROGRAM_COUNT]; /* -1 for those that the rung, or a session without mappings, does not need */
 };
 
 void programs__from_object(struct heap_bpf *heap, struct programs *programs);
 const char *programs__name(enum program program);                                            /* "alloc_session" */
 struct bpf_program *programs__libbpf(const struct programs *programs, enum program program); /* heap is not NULL */
 
-/* Sums of what the kernel has measured of all of them, while it was asked to (BPF_ENABLE_STATS). */
+/* Sums of what the kernel has measured of those at allocator functions, while it was asked to (BPF_ENABLE_STATS). */
 void programs__run_time(const struct programs *programs, uint64_t *run_ns, uint64_t *run_count);
 
 #endif

@@ -11,23 +11,12 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "lib/hash.h"
 #include "sampling.h"
 #include "trace/ages.h"
+#include "trace/mappings.h"
+#include "trace/reader.h"
 
 _Static_assert((int)PROFILE_SIZE_BUCKETS == (int)MT_SIZE_BUCKETS, "size histograms agree");
-
-struct reader {
-	const struct session *session;
-	const struct tracked *tracked;
-	uint32_t id; /* MT_PROCESS */
-	struct mt_process process;
-	struct mt_counters counters;
-	struct profile *profile;
-	struct index_map *locations; /* by address */
-	struct index_map *mappings;  /* by index of the module */
-	struct index_map *by_stack;  /* site by stack key */
-};
 
 static int out_of_memory(struct error *err)
 {
@@ -176,7 +165,7 @@ static const char *end_note(uint32_t end)
 }
 
 /*
- * Fills `frames` (MT_FRAMES_MAX + 1 of them). A frame pointer register that is used for something else gives addresses
+ * Fills `frames` (READER_FRAMES_MAX of them). A frame pointer register that is used for something else gives addresses
  * that are no code: the stack ends there. Only the direct caller is taken whatever it is. Returns the count.
  */
 static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack *stack, uint32_t *frames)
@@ -198,6 +187,23 @@ static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack
 	return count;
 }
 
+int reader__frames(const struct reader *reader, uint64_t key, uint32_t *frames)
+{
+	struct mt_stack stack;
+	uint32_t count = 0;
+
+	if (!key)
+		frames[count++] = profile__add_note(reader->profile, "[site table full]");
+	else if (bpf_map_lookup_elem(reader->session->maps.stacks, &key, &stack))
+		frames[count++] = profile__add_note(reader->profile, "[stack lost]");
+	else
+		count = resolve_stack(reader, &stack, frames);
+	for (uint32_t i = 0; i < count; i++)
+		if (frames[i] == PROFILE_NONE)
+			return -ENOMEM;
+	return (int)count;
+}
+
 /* ---- sites */
 
 static uint64_t difference(uint64_t a, uint64_t b)
@@ -207,22 +213,16 @@ static uint64_t difference(uint64_t a, uint64_t b)
 
 static int add_site(const struct reader *reader, const struct mt_site_key *key, const struct mt_site *from)
 {
-	uint32_t frames[MT_FRAMES_MAX + 1], count = 0;
+	uint32_t frames[READER_FRAMES_MAX];
 	struct profile_site *site;
-	struct mt_stack stack;
+	int count;
 
 	if (!from->alloc_objects && !from->free_objects)
 		return 0; /* made, but no call of it has succeeded yet */
-	if (!key->stack)
-		frames[count++] = profile__add_note(reader->profile, "[site table full]");
-	else if (bpf_map_lookup_elem(reader->session->maps.stacks, &key->stack, &stack))
-		frames[count++] = profile__add_note(reader->profile, "[stack lost]");
-	else
-		count = resolve_stack(reader, &stack, frames);
-	for (uint32_t i = 0; i < count; i++)
-		if (frames[i] == PROFILE_NONE)
-			return -ENOMEM;
-	site = profile__add_site(reader->profile, frames, count);
+	count = reader__frames(reader, key->stack, frames);
+	if (count < 0)
+		return count;
+	site = profile__add_site(reader->profile, frames, (uint32_t)count);
 	if (!site || index_map__put(reader->by_stack, key->stack, (uint32_t)reader->profile->site_count - 1))
 		return -ENOMEM;
 	site->alloc_bytes = from->alloc_bytes;
@@ -299,6 +299,8 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	describe_sampling(reader);
 	describe_counters(reader);
 	code = read_sites(reader);
+	if (!code)
+		code = mappings__read(reader, options);
 	if (!code && options->ages)
 		code = ages__read(&reader->session->maps, reader->id, options, reader->by_stack, reader->profile);
 	if (!code)

@@ -76,7 +76,9 @@ static int first_rung(const struct session_options *options, enum rung forced)
 static int load(struct session *session, struct error *err)
 {
 	struct heap_bpf *heap = NULL;
-	struct objects_sizes sizes = {.live = session->options.live_max, .sites = session->options.sites_max};
+	struct objects_sizes sizes = {.live = session->options.live_max,
+				      .sites = session->options.sites_max,
+				      .mappings = session->options.mappings};
 	enum rung forced;
 	int code = rung__forced(&forced, err);
 
@@ -99,9 +101,10 @@ static int load(struct session *session, struct error *err)
 }
 
 static const char *const map_names[] = {
-	"session",         "processes",    "counters",     "targets",       "free_slots",   "ended",  "sites",
-	"stacks",          "buckets",      "live",         "thread_slots",  "threads",      "probes", "events",
-	"unwind_mappings", "unwind_pages", "unwind_rules", "unwind_chunks", "unwind_cache",
+	"session",      "processes", "counters",        "targets",       "free_slots",    "ended",
+	"sites",        "stacks",    "buckets",         "live",          "thread_slots",  "threads",
+	"probes",       "events",    "unwind_mappings", "unwind_pages",  "unwind_rules",  "unwind_chunks",
+	"unwind_cache", "regions",   "mapping_sites",   "mapping_calls", "mapping_locks", "mapping_registers",
 };
 
 _Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");

@@ -31,17 +31,21 @@ struct session_options {
 	uint32_t sites_max; /* entries of the site and the stack tables */
 	bool follow_forks;
 	bool count_details;
+	bool mappings;                  /* mmap, munmap, mremap and brk, too */
 	const struct alloc_spec *specs; /* custom allocators; borrowed for the life of the session */
 	size_t spec_count;
 };
 
 extern const struct session_options session_defaults;
 
-/* The kernel's side, as descriptors: of the maps that were loaded, or of pinned ones. -1 for those that the rung lacks.
+/*
+ * The kernel's side, as descriptors: of the maps that were loaded, or of pinned ones. -1 for those that the rung lacks,
+ * and for the last five where mappings are not recorded.
  */
 struct session_maps {
 	int session, processes, counters, targets, free_slots, ended, sites, stacks, buckets, live, thread_slots,
-		threads, probes, events, unwind_mappings, unwind_pages, unwind_rules, unwind_chunks, unwind_cache;
+		threads, probes, events, unwind_mappings, unwind_pages, unwind_rules, unwind_chunks, unwind_cache,
+		regions, mapping_sites, mapping_calls, mapping_locks, mapping_registers;
 };
 
 /* A file that has links. They outlive its mapping: a library that is unloaded may come back. */
