@@ -198,7 +198,7 @@ static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, 
 
 /* ---- one step: each gives 0, or 1 + enum mt_end if the stack ends here */
 
-enum { GO_ON = 0, UNWIND_STEPS = 4, FRAME_POINTER_STEPS = 8 };
+enum { GO_ON = 0, UNWIND_STEPS = 4, FRAME_POINTER_STEPS = 16 };
 
 static __always_inline u32 ends(enum mt_end end)
 {

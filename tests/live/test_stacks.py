@@ -2,10 +2,12 @@
 """Whole stacks of code without frame pointers: of chains that are known by construction, and of real programs."""
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from kernel import wait_until
 from memtrawl import Memtrawl, Target
 
 LIBC = "(libc)"
@@ -108,3 +110,34 @@ def test_complete(memtrawl, tmp_path, program):
     print(f"{program}: {calls} calls from {len(sites)} sites, {cut / calls:.4%} of their stacks incomplete")
     assert calls > 100
     assert cut / calls <= 0.001
+
+
+JIT = """
+function innerFunction(i) { return Buffer.allocUnsafeSlow(100000 + i % 10); }
+function outerFunction(i) { return innerFunction(i); }
+let kept = [], n = 0;
+setInterval(() => { for (let i = 0; i < 20; i++) kept[n++ % 100] = outerFunction(i); }, 10);
+"""
+
+
+def test_jit(memtrawl, tmp_path):
+    """Code that node made at run time is followed by its frame pointers, and named as node told it to perf."""
+    if not shutil.which("node"):
+        pytest.skip("node is not installed")
+    script = tmp_path / "jit.js"
+    script.write_text(JIT)
+    process = subprocess.Popen(["node", "--perf-basic-prof", "--interpreted-frames-native-stack", "--no-opt", script])
+    try:
+        wait_until(lambda: Path(f"/tmp/perf-{process.pid}.map").exists(), "node writes no map")
+        profile = memtrawl.json("leaks", "-p", process.pid, "--sample", "exact", "--max-overhead", "off", "--for", "3s",
+                                "--json", "-n", 0)
+    finally:
+        process.kill()
+        process.wait()
+        Path(f"/tmp/perf-{process.pid}.map").unlink(missing_ok=True)
+    stacks = [chain(site) for site in profile["sites"] if site["alloc_bytes"] > 1000000]
+    assert stacks
+    for stack in stacks:
+        inner = next(i for i, name in enumerate(stack) if "innerFunction" in name)
+        assert "outerFunction" in stack[inner + 1], stack
+        assert stack[-2:] == [LIBC, "_start"]

@@ -274,11 +274,29 @@ static int open_module(void *cookie, const char *filename, const char *build_id,
 	return fd >= 0 ? fd : open_by_path(module);
 }
 
+/* What the process's JIT compiler says of its code, if it does. */
+static int name_runtime_code(const struct tracked *tracked, struct profile *profile)
+{
+	struct perf_map *map = NULL;
+	int fd = process__open_perf_map(tracked->process), code;
+
+	if (fd < 0)
+		return 0;
+	code = perf_map__read(fd, &map);
+	close(fd);
+	if (!code)
+		code = symbols__name_runtime_code(profile, map);
+	perf_map__free(map);
+	return code == -ENOMEM ? code : 0;
+}
+
 int observe__name(const struct tracked *tracked, struct profile *profile)
 {
 	struct symbols *symbols = symbols__new(open_module, (void *)tracked);
 	int code = symbols ? symbols__name_profile(symbols, profile) : -ENOMEM;
 
+	if (!code)
+		code = name_runtime_code(tracked, profile);
 	symbols__free(symbols);
 	return code;
 }

@@ -285,3 +285,26 @@ cleanup:
 	free(naming.mappings);
 	return ret;
 }
+
+int symbols__name_runtime_code(struct profile *profile, const struct perf_map *map)
+{
+	struct naming naming = {.profile = profile, .functions = index_map__new()};
+	int ret = naming.functions ? index_functions(&naming) : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < profile->location_count; i++) {
+		const struct profile_location *location = &profile->locations[i];
+		struct object_line found = {.file = NULL};
+		struct profile_line line = {0};
+
+		if (location->mapping != PROFILE_NONE || location->line_count || !location->address)
+			continue;
+		found.function = found.system_name = perf_map__find(map, location->address);
+		if (!found.function)
+			continue;
+		ret = make_line(&naming, &found, &line);
+		if (!ret)
+			ret = profile__set_lines(profile, (uint32_t)i, &line, 1);
+	}
+	index_map__free(naming.functions);
+	return ret;
+}

@@ -4,6 +4,7 @@
 #define MEMTRAWL_SYMBOLS_SYMBOLS_H
 
 #include "profile/profile.h"
+#include "symbols/perf_map.h"
 
 /*
  * Opens the file that backs a mapping, read-only; returns a descriptor that the caller owns, or -errno.
@@ -23,5 +24,8 @@ void symbols__free(struct symbols *symbols);
  * names only: its locations stay without lines. Returns 0 or -ENOMEM.
  */
 int symbols__name_profile(struct symbols *symbols, struct profile *profile);
+
+/* The same for locations outside all files: code that was made at run time. Returns 0 or -ENOMEM. */
+int symbols__name_runtime_code(struct profile *profile, const struct perf_map *map);
 
 #endif

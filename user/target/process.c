@@ -329,16 +329,3 @@ int process__cpu_time(const struct process *process, uint64_t *ns)
 	*ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
 	return 0;
 }
-
-ssize_t process__read_memory(const struct process *process, uint64_t address, void *data, size_t size)
-{
-	int fd = openat(process->proc_fd, "mem", O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -errno : pread(fd, data, size, (off_t)address);
-
-	if (fd < 0)
-		return got == -ENOENT ? -ESRCH : got;
-	if (got < 0)
-		got = -errno;
-	close(fd);
-	return got;
-}

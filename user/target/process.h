@@ -46,6 +46,13 @@ int process__rss(const struct process *process, struct process_rss *rss);
  */
 ssize_t process__read_memory(const struct process *process, uint64_t address, void *data, size_t size);
 
+/*
+ * Opens /tmp/perf-PID.map in the process's own root and by its own pid there, read-only: only a regular file that
+ * belongs to the process's user or to root, as perf does, and without leaving that root. Returns a descriptor or
+ * -errno.
+ */
+int process__open_perf_map(const struct process *process);
+
 /* CPU time used by all threads, dead ones included, in nanoseconds (clock_getcpuclockid). -ESRCH when it is gone. */
 int process__cpu_time(const struct process *process, uint64_t *ns);
 

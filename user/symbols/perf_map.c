@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "symbols/perf_map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+
+struct code {
+	uint64_t start, limit;
+	const char *name;
+	size_t line; /* the later one is right */
+};
+
+struct perf_map {
+	char *text;
+	struct code *codes; /* by start, and of the same start by line */
+	size_t count, capacity;
+};
+
+static int read_text(int fd, char **text, size_t *size)
+{
+	size_t capacity = 1 << 16;
+	char *data = malloc(capacity + 1), *larger;
+	ssize_t got = 1;
+
+	for (*size = 0; data && got > 0 && *size<PERF_MAP_BYTES_MAX; *size += got> 0 ? (size_t)got : 0) {
+		if (*size == capacity) {
+			larger = realloc(data, 2 * capacity + 1);
+			if (!larger)
+				break;
+			data = larger;
+			capacity *= 2;
+		}
+		got = read(fd, data + *size, capacity - *size);
+	}
+	if (!data || got < 0 || *size == capacity) {
+		int code = got < 0 ? -errno : -ENOMEM;
+
+		free(data);
+		return code;
+	}
+	data[*size] = '\0';
+	*text = data;
+	return 0;
+}
+
+/* Hex, with 0x or not, without the signs and blanks that strtoull() takes. Moves *at behind the number and the blank
+ * after it. */
+static int parse_number(char **at, uint64_t *number)
+{
+	char *end;
+
+	if (!strchr("0123456789abcdefABCDEF", **at) || !**at)
+		return -EINVAL;
+	errno = 0;
+	*number = strtoull(*at, &end, 16);
+	if (errno || *end != ' ')
+		return -EINVAL;
+	*at = end + 1;
+	return 0;
+}
+
+static int add_line(struct perf_map *map, char *line, size_t number)
+{
+	struct code code = {.line = number};
+	uint64_t size;
+
+	if (parse_number(&line, &code.start) || parse_number(&line, &size) || !size || !*line ||
+	    size > UINT64_MAX - code.start)
+		return 0;
+	code.limit = code.start + size;
+	code.name = line;
+	return array__push(map->codes, map->count, map->capacity, code) ? 0 : -ENOMEM;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct code *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+int perf_map__read(int fd, struct perf_map **result)
+{
+	struct perf_map *map = calloc(1, sizeof(*map));
+	char *rest, *line;
+	size_t size, number = 0;
+	int code = map ? read_text(fd, &map->text, &size) : -ENOMEM;
+
+	rest = code ? NULL : map->text;
+	while (!code && (line = strsep(&rest, "\n")))
+		if (rest) /* the last line may be half of one */
+			code = add_line(map, line, number++);
+	if (code) {
+		perf_map__free(map);
+		return code;
+	}
+	if (map->count)
+		qsort(map->codes, map->count, sizeof(*map->codes), compare);
+	*result = map;
+	return 0;
+}
+
+void perf_map__free(struct perf_map *map)
+{
+	if (!map)
+		return;
+	free(map->codes);
+	free(map->text);
+	free(map);
+}
+
+/* Ranges may overlap: of the few that begin closest below the address, the one that was told last and covers it. */
+const char *perf_map__find(const struct perf_map *map, uint64_t address)
+{
+	enum { NEAR = 16 };
+	size_t low = 0, high = map->count;
+	const struct code *found = NULL;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (map->codes[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i > 0 && low - i < NEAR; i--) {
+		const struct code *code = &map->codes[i - 1];
+
+		if (address < code->limit && (!found || code->line > found->line))
+			found = code;
+	}
+	return found ? found->name : NULL;
+}
