@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/buf.h"
 
 struct code {
 	uint64_t start, limit;
@@ -20,31 +21,29 @@ struct perf_map {
 	size_t count, capacity;
 };
 
-static int read_text(int fd, char **text, size_t *size)
+static int read_text(int fd, char **text)
 {
-	size_t capacity = 1 << 16;
-	char *data = malloc(capacity + 1), *larger;
-	ssize_t got = 1;
+	enum { PIECE = 1 << 16 };
+	struct buf buf = {0};
+	char *piece = malloc(PIECE);
+	ssize_t got = piece ? 1 : 0;
+	int code = piece ? 0 : -ENOMEM;
 
-	for (*size = 0; data && got > 0 && *size<PERF_MAP_BYTES_MAX; *size += got> 0 ? (size_t)got : 0) {
-		if (*size == capacity) {
-			larger = realloc(data, 2 * capacity + 1);
-			if (!larger)
-				break;
-			data = larger;
-			capacity *= 2;
-		}
-		got = read(fd, data + *size, capacity - *size);
+	while (got > 0 && buf.size < PERF_MAP_BYTES_MAX && !buf__failed(&buf)) {
+		got = read(fd, piece, PIECE);
+		if (got > 0)
+			buf__add(&buf, piece, (size_t)got);
+		else if (got < 0)
+			code = -errno;
 	}
-	if (!data || got < 0 || *size == capacity) {
-		int code = got < 0 ? -errno : -ENOMEM;
-
-		free(data);
-		return code;
-	}
-	data[*size] = '\0';
-	*text = data;
-	return 0;
+	free(piece);
+	if (!code && buf__failed(&buf))
+		code = -ENOMEM;
+	if (code)
+		buf__free(&buf);
+	else
+		*text = buf__take(&buf);
+	return code;
 }
 
 /* Hex, with 0x or not, without the signs and blanks that strtoull() takes. Moves *at behind the number and the blank
@@ -89,8 +88,8 @@ int perf_map__read(int fd, struct perf_map **result)
 {
 	struct perf_map *map = calloc(1, sizeof(*map));
 	char *rest, *line;
-	size_t size, number = 0;
-	int code = map ? read_text(fd, &map->text, &size) : -ENOMEM;
+	size_t number = 0;
+	int code = map ? read_text(fd, &map->text) : -ENOMEM;
 
 	rest = code ? NULL : map->text;
 	while (!code && (line = strsep(&rest, "\n")))
