@@ -53,7 +53,7 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps print-lint-flags check check-unit check-live demo bench lint install verifier-stats clean targets format
+.PHONY: all deps print-lint-flags fuzz check check-unit check-live demo bench lint install verifier-stats clean targets format
 all: $(B)/memtrawl
 
 deps:
@@ -120,7 +120,17 @@ LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live
 -include tests/targets/targets.mk
 targets: $(LIVE)
 
-check demo bench lint:
+# parsers of foreign bytes under libFuzzer, with the sanitizers
+FUZZ_SOURCES := $(wildcard user/unwind/*.c) user/target/elf_file.c user/symbols/perf_map.c \
+	$(addprefix user/lib/,array.c buf.c error.c file.c hash.c units.c utf8.c)
+
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+	$(say) FUZZ $<
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS_ALL) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined $^ -lelf -lz -o $@
+
+check demo bench lint fuzz:
 	@tools/$@
 
 print-lint-flags:
