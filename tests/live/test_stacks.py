@@ -126,7 +126,8 @@ def test_jit(memtrawl, tmp_path):
         pytest.skip("node is not installed")
     script = tmp_path / "jit.js"
     script.write_text(JIT)
-    process = subprocess.Popen(["node", "--perf-basic-prof", "--interpreted-frames-native-stack", "--no-opt", script])
+    process = subprocess.Popen(["node", "--perf-basic-prof", "--interpreted-frames-native-stack", "--no-opt", script],
+                               cwd=tmp_path)  # it writes a log there
     try:
         wait_until(lambda: Path(f"/tmp/perf-{process.pid}.map").exists(), "node writes no map")
         profile = memtrawl.json("leaks", "-p", process.pid, "--sample", "exact", "--max-overhead", "off", "--for", "3s",

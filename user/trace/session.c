@@ -314,9 +314,9 @@ static void update_tables(struct session *session, const struct tracked *tracked
 	session->processes[tracked->slot].unmapped = 0;
 }
 
-int session__rescan(struct session *session, struct tracked *tracked, struct error *err)
+/* What is mapped now: a library may be gone again when the next look comes. */
+static int look_at_mappings(struct session *session, struct tracked *tracked, struct error *err)
 {
-	struct allocators found;
 	int code;
 
 	tracked->scanned_ns = monotonic_ns();
@@ -326,6 +326,15 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
 		return error__set(err, -ENOMEM, "out of memory");
 	update_tables(session, tracked);
+	return 0;
+}
+
+static int look_for_allocators(struct session *session, struct tracked *tracked, struct error *err)
+{
+	struct allocators found;
+	int code;
+
+	tracked->unsearched = false;
 	code = allocators__discover(tracked->process, &tracked->maps, session->options.specs,
 				    session->options.spec_count, &found, err);
 	if (code)
@@ -335,6 +344,13 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 	tracked->allocators = found;
 	note_libc(session, tracked);
 	return code;
+}
+
+int session__rescan(struct session *session, struct tracked *tracked, struct error *err)
+{
+	int code = look_at_mappings(session, tracked, err);
+
+	return code ? code : look_for_allocators(session, tracked, err);
 }
 
 static int no_allocator(const struct tracked *tracked, struct error *err)
@@ -528,12 +544,27 @@ static int on_event(void *cookie, void *data, size_t size)
 	case MT_EVENT_LOADER: /* several at once need one look */
 		if (event->ns < tracked->scanned_ns)
 			return 0;
-		session__rescan(session, tracked, NULL);
-		break;
+		/* allocators are looked for when all events are through: it takes ten times as long */
+		tracked->unsearched = !look_at_mappings(session, tracked, NULL);
+		return 0;
 	}
 	if (session->on_change)
 		session->on_change(session);
 	return 0;
+}
+
+static void search_new_code(struct session *session)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < session->count; i++) {
+		if (!session->tracked[i]->unsearched)
+			continue;
+		look_for_allocators(session, session->tracked[i], NULL);
+		any = true;
+	}
+	if (any && session->on_change)
+		session->on_change(session);
 }
 
 /* A stack led out of the code that is known. It may lead nowhere again and again: a look each tenth of a second. */
@@ -558,6 +589,7 @@ int session__poll(struct session *session, int timeout_ms, struct error *err)
 		return code;
 	if (code < 0)
 		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
+	search_new_code(session);
 	look_for_code(session);
 	for (size_t i = 0; i < session->count; i++) {
 		struct process_rss rss;
