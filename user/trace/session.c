@@ -95,6 +95,8 @@ static int load(struct session *session, struct error *err)
 		if (code != -EOPNOTSUPP)
 			break;
 	}
+	if (code == -EOPNOTSUPP && forced != RUNG_COUNT)
+		return error__prefix(err, code, "MEMTRAWL_FORCE_RUNG=%s", rung__name(forced));
 	if (!code)
 		programs__from_object(heap, &session->programs);
 	return code;
