@@ -53,7 +53,7 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps print-lint-flags check check-unit check-live demo bench lint install verifier-stats clean targets format
+.PHONY: all deps print-lint-flags check check-unit check-live check-kernels demo bench lint install verifier-stats clean targets format
 all: $(B)/memtrawl
 
 deps:
@@ -120,7 +120,7 @@ LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live
 -include tests/targets/targets.mk
 targets: $(LIVE)
 
-check demo bench lint:
+check check-kernels demo bench lint:
 	@tools/$@
 
 print-lint-flags:
@@ -133,7 +133,7 @@ check-live: all targets
 	/usr/bin/python3 -m pytest -q -rs --tb=short -p no:cacheprovider tests/live
 
 clean:
-	rm -rf $(filter-out build/deps,$(wildcard build/*))
+	rm -rf $(filter-out build/deps build/kernels,$(wildcard build/*))
 
 install: all
 	install -D -m 755 $(B)/memtrawl $(DESTDIR)$(PREFIX)/sbin/memtrawl
