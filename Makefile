@@ -53,7 +53,8 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps print-lint-flags fuzz check check-unit check-live demo bench lint install verifier-stats clean targets format
+.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels demo bench lint install verifier-stats \
+	clean targets format
 all: $(B)/memtrawl
 
 deps:
@@ -130,7 +131,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	$(Q)$(CLANG) $(CPPFLAGS_ALL) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $^ -lelf -lz -o $@
 
-check demo bench lint fuzz:
+check check-kernels demo bench lint fuzz:
 	@tools/$@
 
 print-lint-flags:
@@ -143,7 +144,7 @@ check-live: all targets
 	/usr/bin/python3 -m pytest -q -rs --tb=short -p no:cacheprovider tests/live
 
 clean:
-	rm -rf $(filter-out build/deps,$(wildcard build/*))
+	rm -rf $(filter-out build/deps build/kernels,$(wildcard build/*))
 
 install: all
 	install -D -m 755 $(B)/memtrawl $(DESTDIR)$(PREFIX)/sbin/memtrawl

@@ -257,9 +257,12 @@ enum {
 	MT_COOKIE_STEPPED_SHIFT = 36,
 	MT_REGISTER_NONE = 31,
 	MT_SLOT_ANY = 0xffff,
+	MT_COOKIE_UNKNOWN = 0xfffe, /* of a slot that is no process's */
 };
 
-/* Map `probes`. */
+/* Map `probes`: by address, and by what is left of it within a page, unless two functions have that in common. */
+enum { MT_PROBE_PAGE = 4096 };
+
 struct mt_probe_key {
 	__u64 address;
 	__u32 tgid;

@@ -18,7 +18,11 @@ static __always_inline u64 probe_cookie(struct pt_regs *ctx)
 	key.address = ctx->ip;
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
 	cookie = bpf_map_lookup_elem(&probes, &key);
-	return cookie ? *cookie : 0;
+	if (!cookie) { /* after exec the same files are elsewhere, by whole pages, and user space is yet to look */
+		key.address &= MT_PROBE_PAGE - 1;
+		cookie = bpf_map_lookup_elem(&probes, &key);
+	}
+	return cookie ? *cookie : MT_COOKIE_UNKNOWN;
 }
 
 static __always_inline bool owner__from_slot(u32 slot, struct owner *owner)

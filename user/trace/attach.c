@@ -47,7 +47,9 @@ int link__pin(struct link *link, const char *directory, struct error *err)
 		code = bpf_obj_pin(link__fd(link), path);
 	}
 	if (code == -EINVAL || code == -EBADF) /* a perf event that is no BPF link: before 5.15 (b89fbfbb854c) */
-		return error__set(err, -EOPNOTSUPP, "this kernel cannot pin links of uprobes");
+		return error__set(err, -EOPNOTSUPP,
+				  "this kernel cannot pin links of uprobes, as 5.15 and later can; use leaks, snapshot "
+				  "--for or run");
 	if (code)
 		return error__set(err, code, "cannot pin a link at %s: %s", path, error__reason(code));
 	link->pin = strdup(path);
@@ -228,8 +230,16 @@ static void note_cookie(const struct programs *programs, const struct attach_tar
 	struct mt_probe_key key = {.address = address_of(target->maps, target->object, offset),
 				   .tgid = (uint32_t)target->process->pid};
 
-	if (programs->heap->rodata->cookies_by_address)
-		bpf_map_update_elem(bpf_map__fd(programs->heap->maps.probes), &key, &cookie, BPF_ANY);
+	const int fd = bpf_map__fd(programs->heap->maps.probes);
+	uint64_t other;
+
+	if (!programs->heap->rodata->cookies_by_address)
+		return;
+	bpf_map_update_elem(fd, &key, &cookie, BPF_ANY);
+	key.address %= MT_PROBE_PAGE;
+	if (!bpf_map_lookup_elem(fd, &key, &other) && other != cookie)
+		cookie = MT_COOKIE_UNKNOWN;
+	bpf_map_update_elem(fd, &key, &cookie, BPF_ANY);
 }
 
 static int attach_perf(const struct programs *programs, const struct attach_target *target, enum link_kind kind,

@@ -95,6 +95,8 @@ static int load(struct session *session, struct error *err)
 		if (code != -EOPNOTSUPP)
 			break;
 	}
+	if (code == -EOPNOTSUPP && forced != RUNG_COUNT)
+		return error__prefix(err, code, "MEMTRAWL_FORCE_RUNG=%s", rung__name(forced));
 	if (!code)
 		programs__from_object(heap, &session->programs);
 	return code;
@@ -486,12 +488,15 @@ static void on_fork(struct session *session, const struct mt_event *event)
 /* The kernel keeps a pid filter's probes for the thread group's leader: exec from another thread loses them. */
 static void attach_again(struct session *session, struct tracked *tracked)
 {
+	struct links lost = tracked->links;
+
 	if (session->options.follow_forks)
 		return; /* no filter */
 	tracked->lost_probes = true;
-	links__close(&tracked->links);
+	tracked->links = (struct links){0};
 	tracked->attached_count = 0;
 	session__rescan(session, tracked, NULL);
+	links__close(&lost); /* last: perf events take long to go, and the new image does not wait */
 }
 
 static void on_exec(struct session *session, struct tracked *tracked, const struct mt_event *event)
