@@ -439,12 +439,12 @@ static void set_state(const struct session *session, const struct tracked *track
 
 void session__begin(struct session *session)
 {
-	session->shared->since_ns = monotonic_ns();
 	for (uint32_t slot = (uint32_t)session->count; session->options.follow_forks && slot < MT_SLOTS_MAX; slot++)
 		bpf_map_update_elem(session->maps.free_slots, NULL, &slot, BPF_ANY);
 	for (size_t i = 0; i < session->count; i++)
 		if (!session->tracked[i]->armed)
 			set_state(session, session->tracked[i], MT_PROCESS_LIVE);
+	session->shared->since_ns = monotonic_ns(); /* last: who sees it may take it that counting goes on */
 	budget__begin(session->budget);
 }
 
