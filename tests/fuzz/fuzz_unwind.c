@@ -41,9 +41,12 @@ static void check(int code, const struct unwind_table *table)
 static void as_image(const uint8_t *data, size_t size)
 {
 	struct unwind_table table = {0};
+	struct elf_file *file = NULL;
 
-	check(unwind_table__compile_image(data, size, &table, NULL), &table);
+	if (!elf_file__open_image(data, size, "fuzz", &file, NULL))
+		check(unwind_table__compile(file, &table, NULL), &table);
 	unwind_table__free(&table);
+	elf_file__free(file);
 }
 
 static void as_file(const uint8_t *data, size_t size)

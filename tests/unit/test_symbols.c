@@ -114,6 +114,14 @@ static int open_file(void *cookie, const char *filename, const char *build_id, u
 	return scratch__open(fixture->file);
 }
 
+static struct symbols *new_symbols(struct fixture *fixture)
+{
+	const struct symbols_source source = {.cookie = fixture, .open = open_file};
+	const struct symbols_options options = {.cache = NULL};
+
+	return symbols__new(&source, &options);
+}
+
 static struct fixture new_fixture(const char *file, const char *build_id)
 {
 	struct fixture fixture = {.profile = profile__new(), .file = file};
@@ -141,7 +149,7 @@ static uint32_t add_location(struct fixture *fixture, uint64_t offset)
 /* With a fresh cache. */
 static void name(struct fixture *fixture)
 {
-	struct symbols *symbols = symbols__new(open_file, fixture);
+	struct symbols *symbols = new_symbols(fixture);
 
 	assert_non_null(symbols);
 	assert_int_equal(symbols__name_profile(symbols, fixture->profile), 0);
@@ -366,7 +374,7 @@ static void unknown_build_id(void **state)
 
 static void not_a_file(void **state)
 {
-	static const char *const names[] = {"[vdso]", "[heap]", "", "anon_inode:x", "//anon"};
+	static const char *const names[] = {"[stack]", "[heap]", "", "anon_inode:x", "//anon"};
 	struct fixture fixture = {.profile = profile__new()};
 	struct profile_mapping mapping = {.start = 1, .limit = 100, .build_id = PROFILE_NONE};
 
@@ -388,21 +396,35 @@ static void not_a_file(void **state)
 static void cache(void **state)
 {
 	struct fixture fixture = new_fixture("c.so", BUILD_ID);
-	struct symbols *symbols = symbols__new(open_file, &fixture);
+	struct symbols *symbols = new_symbols(&fixture);
 	uint32_t outer, local;
 
 	(void)state;
 	outer = add_location(&fixture, offset_of("c.so", "mark_outer"));
 	assert_int_equal(symbols__name_profile(symbols, fixture.profile), 0);
 	check_line(&fixture, outer, 0, "outer", "outer", "/src/outer.c", 32);
-	/* Again, with one more: what is named stays, functions are not added twice, the file is not opened. */
+	/* Again, with one more: what is named stays, functions are not added twice. */
 	local = add_location(&fixture, offset_of("c.so", "mark_middle"));
 	assert_int_equal(symbols__name_profile(symbols, fixture.profile), 0);
 	check_line(&fixture, outer, 0, "outer", "outer", "/src/outer.c", 32);
 	check_line(&fixture, local, 1, "outer", "outer", "/src/outer.c", 34);
 	assert_int_equal(fixture.profile->function_count, 2);
-	assert_int_equal(fixture.opened, 1);
+	assert_int_equal(fixture.opened, 2);
 	profile__free(fixture.profile);
+	/* Another profile with the same places: nothing is opened. */
+	fixture.opened = 0;
+	for (int i = 0; i < 2; i++) {
+		struct fixture same = new_fixture("c.so", BUILD_ID);
+
+		outer = add_location(&same, offset_of("c.so", "mark_outer"));
+		local = add_location(&same, offset_of("c.so", "mark_middle"));
+		assert_int_equal(symbols__name_profile(symbols, same.profile), 0);
+		check_line(&same, outer, 0, "outer", "outer", "/src/outer.c", 32);
+		check_line(&same, local, 1, "outer", "outer", "/src/outer.c", 34);
+		assert_int_equal(same.opened, 0);
+		assert_true(same.profile->mappings[0].has_lines);
+		profile__free(same.profile);
+	}
 	/* Another profile without the build id: the file is opened to see which it is, and not read again. */
 	fixture.opened = 0;
 	for (int i = 0; i < 2; i++) {

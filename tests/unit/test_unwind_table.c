@@ -655,6 +655,18 @@ static void agrees_with_libdw(void **state)
 		(void)compare_file(others[i], 7);
 }
 
+static int compile_image(const void *image, size_t size, struct unwind_table *table, struct error *err)
+{
+	struct elf_file *file;
+	int ret = elf_file__open_image(image, size, "image", &file, err);
+
+	*table = (struct unwind_table){0};
+	if (!ret)
+		ret = unwind_table__compile(file, table, err);
+	elf_file__free(file);
+	return ret;
+}
+
 static void vdso(void **state)
 {
 	struct unwind_table table;
@@ -668,7 +680,7 @@ static void vdso(void **state)
 	find_mapping("[vdso]", path, sizeof(path), &begin, &end);
 	if (!*path)
 		skip();
-	if (unwind_table__compile_image((const void *)begin, end - begin, &table, &err))
+	if (compile_image((const void *)begin, end - begin, &table, &err))
 		fail_msg("%s", err.text);
 	check_table(&table);
 	assert_true(table.row_count > 10);
@@ -687,7 +699,7 @@ static void vdso(void **state)
 
 		assert_non_null(copy);
 		memcpy(copy, (const void *)begin, size);
-		if (!unwind_table__compile_image(copy, size, &table, &err))
+		if (!compile_image(copy, size, &table, &err))
 			check_table(&table);
 		unwind_table__free(&table);
 		free(copy);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/name_sources.h"
 #include "lib/units.h"
 #include "symbols/symbols.h"
 #include "trace/lock.h"
@@ -247,21 +248,9 @@ static int open_by_path(const struct module *module)
 	return fd;
 }
 
-static int open_module(void *cookie, const char *filename, const char *build_id, uint64_t start)
+static int open_mapped(const struct tracked *tracked, const struct module *module)
 {
-	const struct tracked *tracked = cookie;
-	const struct module *module = modules__find(&tracked->modules, start);
-	struct mapping mapping;
-	int fd;
-
-	(void)filename;
-	(void)build_id;
-	if (!module || !module->path || !module->inode)
-		return -ENOENT;
-	fd = modules__open(&tracked->modules, module);
-	if (fd >= 0)
-		return fd;
-	mapping = (struct mapping){
+	const struct mapping mapping = {
 		.start = module->start,
 		.limit = module->limit,
 		.offset = module->offset,
@@ -270,29 +259,57 @@ static int open_module(void *cookie, const char *filename, const char *build_id,
 		.executable = true,
 		.path = module->path,
 	};
-	fd = maps__open_file(tracked->process, &mapping);
+	int fd = maps__open_file(tracked->process, &mapping);
+
 	return fd >= 0 ? fd : open_by_path(module);
+}
+
+static int open_module(void *cookie, const char *filename, const char *build_id, uint64_t start)
+{
+	const struct tracked *tracked = cookie;
+	const struct module *module = modules__find(&tracked->modules, start);
+	int fd;
+
+	(void)filename;
+	(void)build_id;
+	if (!module || !module->path)
+		return -ENOENT;
+	if (!module->inode) /* the vdso */
+		return process__copy_memory(tracked->process, module->start, module->limit - module->start);
+	fd = modules__open(&tracked->modules, module);
+	return fd >= 0 ? fd : open_mapped(tracked, module);
+}
+
+/* Debugging information may be installed where the process lives, or here. */
+static int open_path(void *cookie, const char *path)
+{
+	const struct tracked *tracked = cookie;
+	int fd = process__open_path(tracked->process, path);
+
+	return fd >= 0 ? fd : name_sources__open_path(NULL, path);
 }
 
 /* What the process's JIT compiler says of its code, if it does. */
 static int name_runtime_code(const struct tracked *tracked, struct profile *profile)
 {
-	struct perf_map *map = NULL;
 	int fd = process__open_perf_map(tracked->process), code;
 
 	if (fd < 0)
 		return 0;
-	code = perf_map__read(fd, &map);
+	code = symbols__name_runtime_code(profile, fd);
 	close(fd);
-	if (!code)
-		code = symbols__name_runtime_code(profile, map);
-	perf_map__free(map);
-	return code == -ENOMEM ? code : 0;
+	return code;
 }
 
 int observe__name(const struct tracked *tracked, struct profile *profile)
 {
-	struct symbols *symbols = symbols__new(open_module, (void *)tracked);
+	const struct symbols_source source = {
+		.cookie = (void *)tracked,
+		.open = open_module,
+		.open_path = open_path,
+	};
+	const struct symbols_options options = name_sources__options();
+	struct symbols *symbols = symbols__new(&source, &options);
 	int code = symbols ? symbols__name_profile(symbols, profile) : -ENOMEM;
 
 	if (!code)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +115,7 @@ static int open_temporary(int folder, char *name, size_t size, unsigned int mode
 	}
 }
 
-static int replace_in(int folder, const char *base, const void *data, size_t size, unsigned int mode)
+static int replace_in(int folder, const char *base, const void *data, size_t size, unsigned int mode, bool synced)
 {
 	char temporary[64];
 	int fd, err;
@@ -123,7 +124,7 @@ static int replace_in(int folder, const char *base, const void *data, size_t siz
 	if (fd < 0)
 		return fd;
 	err = write_all(fd, data, size);
-	if (!err && fsync(fd))
+	if (!err && synced && fsync(fd))
 		err = -errno;
 	if (close(fd) && !err)
 		err = -errno;
@@ -131,12 +132,12 @@ static int replace_in(int folder, const char *base, const void *data, size_t siz
 		err = -errno;
 	if (err)
 		unlinkat(folder, temporary, 0);
-	else
+	else if (synced)
 		fsync(folder); /* if this fails a crash may bring the old file back, which is whole as well */
 	return err;
 }
 
-static int replace_regular(const char *path, const void *data, size_t size, unsigned int mode)
+static int replace_regular(const char *path, const void *data, size_t size, unsigned int mode, bool synced)
 {
 	const char *slash = strrchr(path, '/');
 	char *name = folder_of(path);
@@ -148,7 +149,7 @@ static int replace_regular(const char *path, const void *data, size_t size, unsi
 	if (folder < 0) {
 		err = -errno;
 	} else {
-		err = replace_in(folder, slash ? slash + 1 : path, data, size, mode);
+		err = replace_in(folder, slash ? slash + 1 : path, data, size, mode, synced);
 		close(folder);
 	}
 	free(name);
@@ -172,7 +173,7 @@ static int replace_special(const char *path, const void *data, size_t size, unsi
 	if (fstat(fd, &st) || (S_ISREG(st.st_mode) && !realpath(path, real)))
 		err = -errno;
 	if (!err)
-		err = S_ISREG(st.st_mode) ? replace_regular(real, data, size, mode) : write_all(fd, data, size);
+		err = S_ISREG(st.st_mode) ? replace_regular(real, data, size, mode, true) : write_all(fd, data, size);
 	close(fd);
 	return err;
 }
@@ -185,8 +186,13 @@ int file__replace(const char *path, const void *data, size_t size, unsigned int 
 	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
 		code = replace_special(path, data, size, mode);
 	else
-		code = replace_regular(path, data, size, mode);
+		code = replace_regular(path, data, size, mode, true);
 	return code ? write_failed(err, code, path) : 0;
+}
+
+int file__replace_unsynced(const char *path, const void *data, size_t size, unsigned int mode)
+{
+	return replace_regular(path, data, size, mode, false);
 }
 
 int file__make_directories(const char *path, unsigned int mode, struct error *err)

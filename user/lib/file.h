@@ -20,6 +20,9 @@ int file__read(int dirfd, const char *path, size_t limit, char **data, size_t *s
  */
 int file__replace(const char *path, const void *data, size_t size, unsigned int mode, struct error *err);
 
+/* The same for what may be lost in a crash, whole or in part: a cache. Says nothing: 0, or -errno. */
+int file__replace_unsynced(const char *path, const void *data, size_t size, unsigned int mode);
+
 /* mkdir -p with `mode` for the folders that it makes. */
 int file__make_directories(const char *path, unsigned int mode, struct error *err);
 

@@ -15,12 +15,10 @@
 struct debug_image {
 	char *data;  /* NULL for none */
 	size_t size; /* the file's; a page of zeroes follows */
+	bool refers; /* to another file, with what several of them share (.gnu_debugaltlink, made by dwz) */
 };
 
-/*
- * False where the file has no debug sections, or such that would take too much memory, decompressed, or that refer to
- * other files (.gnu_debugaltlink: libdw would open what it names).
- */
+/* False where the file has no debug sections, or such that would take too much memory, decompressed. */
 bool debug_image__read(int fd, struct debug_image *image);
 void debug_image__free(struct debug_image *image);
 

@@ -41,10 +41,16 @@ struct unit {
 	struct ranges functions; /* values are offsets of their entries */
 };
 
-struct debug_info {
+/* A file's DWARF. */
+struct dwarf_file {
 	struct debug_image image;
 	Elf *elf;
 	Dwarf *dwarf;
+};
+
+struct debug_info {
+	struct dwarf_file file, alt;
+	Dwarf *dwarf; /* the file's */
 	uint64_t budget;
 	struct unit *units;
 	size_t count, capacity;
@@ -101,24 +107,49 @@ static bool index_units(struct debug_info *info)
 	return info->ranges.count > 0;
 }
 
-void debug_info__open(int fd, struct debug_info **info)
+static bool open_file(int fd, struct dwarf_file *file)
+{
+	if (!debug_image__read(fd, &file->image))
+		return false;
+	file->elf = elf_memory(file->image.data, file->image.size);
+	if (file->elf)
+		file->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
+	return file->dwarf && debug_image__strings_end(file->elf);
+}
+
+static void close_file(struct dwarf_file *file)
+{
+	dwarf_end(file->dwarf);
+	elf_end(file->elf);
+	debug_image__free(&file->image);
+}
+
+/* libdw would open the other file itself, by the name that this one says: it is given. */
+static bool open_files(int fd, int alt, struct debug_info *info)
+{
+	if (!open_file(fd, &info->file))
+		return false;
+	info->dwarf = info->file.dwarf;
+	if (!info->file.image.refers)
+		return true;
+	if (alt < 0 || !open_file(alt, &info->alt) || info->alt.image.refers)
+		return false;
+	dwarf_setalt(info->dwarf, info->alt.dwarf);
+	return true;
+}
+
+void debug_info__open(int fd, int alt, struct debug_info **info)
 {
 	struct debug_info *new = calloc(1, sizeof(*new));
 
 	*info = NULL;
-	if (!new || !debug_image__read(fd, &new->image))
-		goto fail;
+	if (!new)
+		return;
 	new->budget = BUDGET;
-	new->elf = elf_memory(new->image.data, new->image.size);
-	if (!new->elf)
-		goto fail;
-	new->dwarf = dwarf_begin_elf(new->elf, DWARF_C_READ, NULL);
-	if (!new->dwarf || !debug_image__strings_end(new->elf) || !index_units(new))
-		goto fail;
-	*info = new;
-	return;
-fail:
-	debug_info__free(new);
+	if (open_files(fd, alt, new) && index_units(new))
+		*info = new;
+	else
+		debug_info__free(new);
 }
 
 void debug_info__free(struct debug_info *info)
@@ -129,9 +160,8 @@ void debug_info__free(struct debug_info *info)
 		ranges__free(&info->units[i].functions);
 	free(info->units);
 	ranges__free(&info->ranges);
-	dwarf_end(info->dwarf);
-	elf_end(info->elf);
-	debug_image__free(&info->image);
+	close_file(&info->file);
+	close_file(&info->alt);
 	free(info);
 }
 

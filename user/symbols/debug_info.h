@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files, lines and inlined calls from the DWARF that a program or library carries itself. */
+/* Files, lines and inlined calls from DWARF, in a program or library itself or in a file of its own. */
 #ifndef MEMTRAWL_SYMBOLS_DEBUG_INFO_H
 #define MEMTRAWL_SYMBOLS_DEBUG_INFO_H
 
@@ -16,10 +16,11 @@ struct source_line {
 struct debug_info;
 
 /*
- * Reads the debug sections of the file; the descriptor is not needed afterwards. *info is NULL where the file has
- * none, or such that would take too much or that cannot be trusted: lines are an extra, and their lack no error.
+ * Reads the debug sections of the file, and of the one that it refers to (dwz's; -1 for none); the descriptors are not
+ * needed afterwards. *info is NULL where the file has none, or such that would take too much, refer to a file that is
+ * not given, or cannot be trusted: lines are an extra, and their lack no error.
  */
-void debug_info__open(int fd, struct debug_info **info);
+void debug_info__open(int fd, int alt, struct debug_info **info);
 void debug_info__free(struct debug_info *info);
 
 /*

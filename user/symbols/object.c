@@ -5,17 +5,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+#include "symbols/debug_data.h"
 #include "symbols/debug_info.h"
+#include "symbols/name_set.h"
 #include "symbols/symtab.h"
 #include "target/elf_file.h"
 
+enum { TABLES_MAX = 3 };
+
 struct object {
-	struct elf_file *file;
+	struct elf_file *file, *debug_file, *mini; /* of the latter two, either may be NULL */
+	void *mini_image;
 	struct symtab *symtab;
 	struct debug_info *debug; /* NULL without DWARF */
 };
 
-int object__open(int fd, const char *name, struct object **object)
+/* A file of debugging information that cannot be read is as good as none. */
+static void open_others(const struct object_files *files, struct object *object)
+{
+	size_t size;
+
+	if (files->debug >= 0)
+		(void)elf_file__open(files->debug, "debug file", &object->debug_file, NULL);
+	if (elf_file__has_symtab(object->file) || (object->debug_file && elf_file__has_symtab(object->debug_file)))
+		return;
+	object->mini_image = debug_data__read(object->file, &size);
+	if (object->mini_image)
+		(void)elf_file__open_image(object->mini_image, size, ".gnu_debugdata", &object->mini, NULL);
+}
+
+static int read_symbols(struct object *object)
+{
+	const struct elf_file *tables[TABLES_MAX] = {object->file};
+	size_t count = 1;
+
+	if (object->debug_file)
+		tables[count++] = object->debug_file;
+	if (object->mini)
+		tables[count++] = object->mini;
+	return symtab__new(tables, count, &object->symtab);
+}
+
+int object__open(const struct object_files *files, const char *name, struct object **object, struct error *err)
 {
 	struct object *new = calloc(1, sizeof(*new));
 	int ret;
@@ -23,17 +55,16 @@ int object__open(int fd, const char *name, struct object **object)
 	*object = NULL;
 	if (!new)
 		return -ENOMEM;
-	ret = elf_file__open(fd, name, &new->file, NULL);
-	if (!ret)
-		ret = symtab__new(new->file, &new->symtab);
+	ret = elf_file__open(files->object, name, &new->file, err);
+	if (!ret) {
+		open_others(files, new);
+		ret = read_symbols(new);
+	}
 	if (ret) {
 		object__free(new);
 		return ret;
 	}
-	/* A separate debug file, by build id or .gnu_debuglink, would be opened here instead where it exists. */
-	debug_info__open(fd, &new->debug);
-	/* Objects live long, and there may be more of them than descriptors. */
-	elf_file__release(new->file);
+	debug_info__open(files->debug >= 0 ? files->debug : files->object, files->alt, &new->debug);
 	*object = new;
 	return 0;
 }
@@ -44,23 +75,18 @@ void object__free(struct object *object)
 		return;
 	debug_info__free(object->debug);
 	symtab__free(object->symtab);
+	elf_file__free(object->mini);
+	elf_file__free(object->debug_file);
 	elf_file__free(object->file);
+	free(object->mini_image);
 	free(object);
 }
 
-const char *object__build_id(const struct object *object)
+unsigned int object__kinds(const struct object *object)
 {
-	return elf_file__build_id(object->file);
-}
-
-bool object__has_functions(const struct object *object)
-{
-	return object->debug || symtab__count(object->symtab);
-}
-
-bool object__has_lines(const struct object *object)
-{
-	return object->debug;
+	if (object->debug)
+		return NAMES_FUNCTIONS | NAMES_LINES;
+	return symtab__count(object->symtab) ? NAMES_FUNCTIONS : 0;
 }
 
 static bool is_mangled(const char *name)

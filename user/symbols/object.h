@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All that one ELF file can tell about its code: symbol table and DWARF together. */
+/* All that an ELF file, and those that belong to it, can tell about its code: symbol tables and DWARF together. */
 #ifndef MEMTRAWL_SYMBOLS_OBJECT_H
 #define MEMTRAWL_SYMBOLS_OBJECT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "lib/error.h"
 
 #define OBJECT_LINES_MAX 129 /* of one address: inlined calls and their function */
 
@@ -17,15 +18,20 @@ struct object_line {
 	uint32_t line;           /* 0 if unknown */
 };
 
+struct object_files {
+	int object;
+	int debug; /* the object's debugging information, where that is in another file; else -1 */
+	int alt;   /* what that shares with others (dwz); else -1 */
+};
+
 struct object;
 
-/* Needs the descriptor no longer than the call. Returns 0, or -errno. */
-int object__open(int fd, const char *name, struct object **object);
+/* The descriptors are needed for as long as the object is. Returns 0, or -errno. */
+int object__open(const struct object_files *files, const char *name, struct object **object, struct error *err);
 void object__free(struct object *object);
 
-const char *object__build_id(const struct object *object); /* or NULL */
-bool object__has_functions(const struct object *object);
-bool object__has_lines(const struct object *object);
+/* Of enum name_kinds. */
+unsigned int object__kinds(const struct object *object);
 
 /* Names of the code at a file offset, innermost inlined function first: at most OBJECT_LINES_MAX; 0 if there are none.
  */

@@ -9,39 +9,28 @@
 
 #include "lib/array.h"
 #include "lib/hash.h"
-#include "symbols/demangle.h"
-#include "symbols/object.h"
-
-/* What is known of a file, or of the file behind a mapping. */
-struct entry {
-	struct object *object; /* NULL for none */
-	bool tried;            /* mappings: it was looked for */
-};
+#include "symbols/debug_files.h"
+#include "symbols/name_cache.h"
+#include "symbols/names.h"
+#include "symbols/naming.h"
+#include "target/elf_facts.h"
 
 struct symbols {
-	symbols_open_fn open;
-	void *cookie;
-	struct entry *entries;
+	struct symbols_source source;
+	struct symbols_options options;
+	struct name_set **objects; /* what was looked up of each */
 	size_t count, capacity;
-	struct index_map *by_key; /* hash of the build id, or file_key(), to the index of an entry */
+	struct index_map *by_key; /* hash of what tells objects apart, to the index */
 };
 
-/* One call's state. */
-struct naming {
-	struct symbols *symbols;
-	struct profile *profile;
-	struct entry *mappings;      /* of the profile */
-	struct index_map *functions; /* function_key() to the index in the profile */
-};
-
-struct symbols *symbols__new(symbols_open_fn open, void *cookie)
+struct symbols *symbols__new(const struct symbols_source *source, const struct symbols_options *options)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 
 	if (!symbols)
 		return NULL;
-	symbols->open = open;
-	symbols->cookie = cookie;
+	symbols->source = *source;
+	symbols->options = *options;
 	symbols->by_key = index_map__new();
 	if (!symbols->by_key) {
 		free(symbols);
@@ -55,256 +44,269 @@ void symbols__free(struct symbols *symbols)
 	if (!symbols)
 		return;
 	for (size_t i = 0; i < symbols->count; i++)
-		object__free(symbols->entries[i].object);
-	free(symbols->entries);
+		name_set__free(symbols->objects[i]);
+	free(symbols->objects);
 	index_map__free(symbols->by_key);
 	free(symbols);
+}
+
+/* ---- a mapping's locations */
+
+/* Those of one mapping that have no names yet. */
+struct wanted {
+	const char *name;     /* of the mapped file */
+	const char *build_id; /* that it should have, or NULL */
+	uint64_t start;       /* of the mapping */
+	uint64_t *offsets;
+	uint32_t *locations;
+	size_t count;
+};
+
+/* How many of the places nothing is known of: they are moved to the front. */
+static size_t sort_unknown(const struct name_set *names, const struct wanted *wanted)
+{
+	const struct name_line *lines;
+	size_t unknown = 0, count;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		uint64_t offset = wanted->offsets[i];
+		uint32_t location = wanted->locations[i];
+
+		if (name_set__find(names, offset, &lines, &count))
+			continue;
+		wanted->offsets[i] = wanted->offsets[unknown];
+		wanted->locations[i] = wanted->locations[unknown];
+		wanted->offsets[unknown] = offset;
+		wanted->locations[unknown++] = location;
+	}
+	return unknown;
 }
 
 /* ---- objects */
 
 /* Files without a build id are told apart by what changes when they do. */
-static int file_key(int fd, uint64_t *key)
+static uint64_t file_key(const struct stat *st)
 {
-	struct stat st;
+	uint64_t key = fnv64_u64(FNV64_BASIS, st->st_dev);
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	*key = fnv64_u64(FNV64_BASIS, st.st_dev);
-	*key = fnv64_u64(*key, st.st_ino);
-	*key = fnv64_u64(*key, (uint64_t)st.st_size);
-	*key = fnv64_u64(*key, (uint64_t)st.st_mtim.tv_sec);
-	*key = fnv64_u64(*key, (uint64_t)st.st_mtim.tv_nsec);
-	return 0;
+	key = fnv64_u64(key, st->st_ino);
+	key = fnv64_u64(key, (uint64_t)st->st_size);
+	key = fnv64_u64(key, (uint64_t)st->st_mtim.tv_sec);
+	return fnv64_u64(key, (uint64_t)st->st_mtim.tv_nsec);
 }
 
-/* Two strings with one hash are no accident: the build id is the object's own word, and is compared. */
-static bool is_mapped_file(const struct object *object, const char *build_id)
-{
-	const char *own = object__build_id(object);
-
-	return !build_id || (own && strcmp(own, build_id) == 0);
-}
-
-static struct object *cached(const struct symbols *symbols, uint64_t key, const char *build_id)
+/* What was looked up of the object of that key, nothing if it is new; NULL when memory is short. */
+static struct name_set *get_names(struct symbols *symbols, uint64_t key)
 {
 	uint32_t index = index_map__get(symbols->by_key, key);
+	struct name_set *names;
 
-	if (index == INDEX_MAP_NONE || !is_mapped_file(symbols->entries[index].object, build_id))
+	if (index != INDEX_MAP_NONE)
+		return symbols->objects[index];
+	names = name_set__new();
+	if (!names || !array__push(symbols->objects, symbols->count, symbols->capacity, names)) {
+		name_set__free(names);
 		return NULL;
-	return symbols->entries[index].object;
+	}
+	return index_map__put(symbols->by_key, key, (uint32_t)(symbols->count - 1)) ? NULL : names;
 }
 
-/* Takes the object over; frees it when memory is short. */
-static int keep(struct symbols *symbols, uint64_t key, struct object *object)
+static void recall(const struct symbols *symbols, const struct name_key *key, bool with_lines, struct name_set *names)
 {
-	struct entry entry = {.object = object};
-
-	if (!array__push(symbols->entries, symbols->count, symbols->capacity, entry)) {
-		object__free(object);
-		return -ENOMEM;
-	}
-	return index_map__put(symbols->by_key, key, (uint32_t)(symbols->count - 1));
+	if (symbols->options.cache && key->build_id)
+		name_cache__load(symbols->options.cache, key, with_lines, names);
 }
 
-/* *object stays NULL for a file that cannot be read or is not the one mapped; -ENOMEM only. */
-static int read_object(struct symbols *symbols, int fd, const char *name, const char *build_id, uint64_t key,
-		       struct object **object)
-{
-	struct object *new;
-	int ret;
+/* What belongs to an object, as far as it is there. */
+struct belongings {
+	struct elf_facts facts, debug_facts;
+	struct names_files files;
+};
 
-	if (!build_id) {
-		if (file_key(fd, &key))
-			return 0;
-		*object = cached(symbols, key, NULL);
-		if (*object)
-			return 0;
+static void find_belongings(const struct symbols *symbols, struct belongings *all)
+{
+	const struct debug_finder finder = {
+		.folders = symbols->options.debug_folders,
+		.open_path = symbols->source.open_path,
+		.cookie = symbols->source.cookie,
+	};
+
+	if (all->facts.has_debug_info)
+		all->files.alt = debug_files__open_alt(&finder, &all->facts);
+	else
+		all->files.debug = debug_files__open(&finder, all->files.name, &all->facts);
+	if (all->files.debug >= 0 && !elf_facts__read(all->files.debug, all->files.name, &all->debug_facts, NULL))
+		all->files.alt = debug_files__open_alt(&finder, &all->debug_facts);
+}
+
+static void close_belongings(struct belongings *all)
+{
+	if (all->files.debug >= 0)
+		close(all->files.debug);
+	if (all->files.alt >= 0)
+		close(all->files.alt);
+	elf_facts__free(&all->facts);
+	elf_facts__free(&all->debug_facts);
+}
+
+/* Looks up what is not known of the places, in the cache and then in the files. -ENOMEM only. */
+static int look_up(const struct symbols *symbols, const struct wanted *wanted, int fd, const struct name_key *key,
+		   struct name_set *names)
+{
+	struct belongings all = {.files = {.name = wanted->name, .object = fd, .debug = -1, .alt = -1}};
+	size_t unknown = sort_unknown(names, wanted);
+	bool with_lines;
+	int code = 0;
+
+	if (elf_facts__read(fd, wanted->name, &all.facts, NULL) ||
+	    (wanted->build_id && (!all.facts.build_id || strcmp(all.facts.build_id, wanted->build_id) != 0)))
+		goto cleanup; /* damaged, or not the file that was mapped */
+	find_belongings(symbols, &all);
+	with_lines = all.facts.has_debug_info || all.files.debug >= 0;
+	if (!with_lines) {
+		recall(symbols, key, false, names);
+		unknown = sort_unknown(names, wanted);
 	}
-	ret = object__open(fd, name, &new);
-	if (ret)
-		return ret == -ENOMEM ? ret : 0;
-	if (!is_mapped_file(new, build_id)) {
-		object__free(new);
+	if (!unknown)
+		goto cleanup;
+	code = names__read(&all.files, wanted->offsets, unknown, names, NULL);
+	if (!code && symbols->options.cache && key->build_id)
+		name_cache__save(symbols->options.cache, key, name_set__kinds(names) & NAMES_LINES, names);
+cleanup:
+	close_belongings(&all);
+	return code == -ENOMEM ? code : 0;
+}
+
+/* From an open file. -ENOMEM only. */
+static int find_in_file(struct symbols *symbols, const struct wanted *wanted, int fd, struct name_set **names)
+{
+	struct name_key key = {.build_id = wanted->build_id};
+	struct stat st;
+
+	if (fstat(fd, &st))
 		return 0;
-	}
-	ret = keep(symbols, key, new);
-	if (!ret)
-		*object = new;
-	return ret;
+	key.owner = st.st_uid;
+	key.device = st.st_dev;
+	if (!*names)
+		*names = get_names(symbols, file_key(&st));
+	if (!*names)
+		return -ENOMEM;
+	if (sort_unknown(*names, wanted))
+		recall(symbols, &key, true, *names);
+	return sort_unknown(*names, wanted) ? look_up(symbols, wanted, fd, &key, *names) : 0;
 }
 
-static int find_object(struct symbols *symbols, const char *name, const char *build_id, uint64_t start,
-		       struct object **object)
+/* *names stays NULL, or without names, for a file that cannot be opened. -ENOMEM only. */
+static int find_names(struct symbols *symbols, const struct wanted *wanted, struct name_set **names)
 {
-	uint64_t key = 0;
-	int fd, ret;
+	int fd, code;
 
-	*object = NULL;
-	if (build_id) {
-		key = fnv64_string(FNV64_BASIS, build_id);
-		*object = cached(symbols, key, build_id);
-		if (*object)
+	*names = NULL;
+	if (wanted->build_id) {
+		*names = get_names(symbols, fnv64_string(FNV64_BASIS, wanted->build_id));
+		if (!*names)
+			return -ENOMEM;
+		if (!sort_unknown(*names, wanted))
 			return 0;
 	}
-	fd = symbols->open(symbols->cookie, name, build_id, start);
+	fd = symbols->source.open(symbols->source.cookie, wanted->name, wanted->build_id, wanted->start);
 	if (fd < 0)
 		return 0;
-	ret = read_object(symbols, fd, name, build_id, key, object);
+	code = find_in_file(symbols, wanted, fd, names);
 	close(fd);
-	return ret;
+	return code;
 }
 
-/* Finds the object of a mapping at the first location in it. "[vdso]" and the like have no file. */
-static int try_mapping(struct naming *naming, uint32_t index)
-{
-	struct profile_mapping *mapping = &naming->profile->mappings[index];
-	const char *name = profile__text(naming->profile, mapping->filename, "");
-	const char *build_id = profile__text(naming->profile, mapping->build_id, "");
-	struct object *object = NULL;
-	int ret = 0;
+/* ---- a profile */
 
-	naming->mappings[index].tried = true;
-	if (name[0] == '/')
-		ret = find_object(naming->symbols, name, *build_id ? build_id : NULL, mapping->start, &object);
-	if (!object)
-		return ret;
-	naming->mappings[index].object = object;
-	mapping->has_functions = object__has_functions(object);
-	mapping->has_lines = object__has_lines(object);
-	return 0;
+static bool has_file(const char *name)
+{
+	return name[0] == '/' || strcmp(name, "[vdso]") == 0;
 }
 
-/* ---- names into the profile */
-
-static int intern(struct profile *profile, const char *text, uint32_t *string)
+static int name_mapping(struct symbols *symbols, struct naming *naming, uint32_t mapping_index, struct wanted *wanted)
 {
-	char cut[NAME_MAX_BYTES + 1];
-	size_t length = strnlen(text, NAME_MAX_BYTES);
+	struct profile_mapping *mapping = &naming->profile->mappings[mapping_index];
+	struct name_set *names;
+	int code;
 
-	memcpy(cut, text, length);
-	cut[length] = '\0';
-	*string = profile__string(profile, cut);
-	return *string == PROFILE_NONE ? -ENOMEM : 0;
-}
-
-static uint64_t function_key(const struct profile_function *function)
-{
-	uint64_t key = fnv64_u64(FNV64_BASIS, function->name);
-
-	key = fnv64_u64(key, function->system_name);
-	return fnv64_u64(key, function->filename);
-}
-
-static bool same_function(const struct profile_function *a, const struct profile_function *b)
-{
-	return a->name == b->name && a->system_name == b->system_name && a->filename == b->filename;
-}
-
-/* The index of the function in the profile, which has it once. */
-static int add_function(struct naming *naming, const struct profile_function *function, uint32_t *index)
-{
-	uint64_t key = function_key(function);
-
-	*index = index_map__get(naming->functions, key);
-	if (*index != INDEX_MAP_NONE && same_function(&naming->profile->functions[*index], function))
+	wanted->name = profile__text(naming->profile, mapping->filename, "");
+	wanted->build_id = profile__text(naming->profile, mapping->build_id, NULL);
+	if (wanted->build_id && !*wanted->build_id)
+		wanted->build_id = NULL;
+	wanted->start = mapping->start;
+	if (!has_file(wanted->name))
 		return 0;
-	*index = profile__add_function(naming->profile, function);
-	if (*index == PROFILE_NONE)
-		return -ENOMEM;
-	return index_map__put(naming->functions, key, *index);
+	code = find_names(symbols, wanted, &names);
+	if (code || !names)
+		return code;
+	mapping->has_functions = name_set__kinds(names) & NAMES_FUNCTIONS;
+	mapping->has_lines = name_set__kinds(names) & NAMES_LINES;
+	for (size_t i = 0; !code && i < wanted->count; i++)
+		code = naming__name(naming, wanted->locations[i], names, wanted->offsets[i]);
+	return code;
 }
 
-/* The functions that the profile has already, from an earlier call or a file. */
-static int index_functions(struct naming *naming)
+/* Counts, or with arrays collects, the locations of a mapping that have no names; PROFILE_NONE is outside all. */
+static size_t collect(const struct profile *profile, uint32_t mapping, uint32_t *locations, uint64_t *places)
 {
-	const struct profile *profile = naming->profile;
-	int ret = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; !ret && i < profile->function_count; i++)
-		ret = index_map__put(naming->functions, function_key(&profile->functions[i]), (uint32_t)i);
-	return ret;
-}
+	for (size_t i = 0; i < profile->location_count; i++) {
+		const struct profile_location *location = &profile->locations[i];
 
-static int make_line(struct naming *naming, const struct object_line *from, struct profile_line *line)
-{
-	struct profile_function function = {.filename = PROFILE_NONE};
-	char name[NAME_MAX_BYTES + 1];
-	int ret;
-
-	demangle(from->function, name, sizeof(name));
-	ret = intern(naming->profile, name, &function.name);
-	if (!ret)
-		ret = intern(naming->profile, from->system_name, &function.system_name);
-	if (!ret && from->file)
-		ret = intern(naming->profile, from->file, &function.filename);
-	line->line = from->line;
-	return ret ? ret : add_function(naming, &function, &line->function);
-}
-
-static int name_location(struct naming *naming, uint32_t index)
-{
-	struct object_line found[OBJECT_LINES_MAX];
-	struct profile_line lines[OBJECT_LINES_MAX];
-	const struct profile_location *location = &naming->profile->locations[index];
-	const struct entry *mapped = &naming->mappings[location->mapping];
-	size_t count;
-	int ret = 0;
-
-	if (!mapped->tried)
-		ret = try_mapping(naming, location->mapping);
-	if (ret || !mapped->object)
-		return ret;
-	count = object__lines(mapped->object, location->offset, found);
-	for (size_t i = 0; !ret && i < count; i++)
-		ret = make_line(naming, &found[i], &lines[i]);
-	if (ret || !count)
-		return ret;
-	return profile__set_lines(naming->profile, index, lines, (uint32_t)count);
+		if (location->line_count || location->mapping != mapping || profile__is_note(location))
+			continue;
+		if (locations) {
+			locations[count] = (uint32_t)i;
+			places[count] = location->offset;
+		}
+		count++;
+	}
+	return count;
 }
 
 int symbols__name_profile(struct symbols *symbols, struct profile *profile)
 {
-	struct naming naming = {.symbols = symbols, .profile = profile};
-	int ret = -ENOMEM;
+	uint64_t *offsets = calloc(profile->location_count + 1, sizeof(*offsets));
+	uint32_t *locations = calloc(profile->location_count + 1, sizeof(*locations));
+	struct naming naming;
+	int code = naming__begin(&naming, profile);
 
-	naming.mappings = calloc(profile->mapping_count + 1, sizeof(*naming.mappings));
-	naming.functions = index_map__new();
-	if (!naming.mappings || !naming.functions)
-		goto cleanup;
-	ret = index_functions(&naming);
-	for (size_t i = 0; !ret && i < profile->location_count; i++) {
-		const struct profile_location *location = &profile->locations[i];
+	if (!offsets || !locations)
+		code = -ENOMEM;
+	for (size_t i = 0; !code && i < profile->mapping_count; i++) {
+		struct wanted wanted = {.offsets = offsets, .locations = locations};
 
-		if (location->line_count || location->mapping >= profile->mapping_count)
-			continue; /* named already; a note, or code outside all files */
-		ret = name_location(&naming, (uint32_t)i);
+		wanted.count = collect(profile, (uint32_t)i, locations, offsets);
+		if (wanted.count)
+			code = name_mapping(symbols, &naming, (uint32_t)i, &wanted);
 	}
-cleanup:
-	index_map__free(naming.functions);
-	free(naming.mappings);
-	return ret;
+	naming__free(&naming);
+	free(locations);
+	free(offsets);
+	return code;
 }
 
-int symbols__name_runtime_code(struct profile *profile, const struct perf_map *map)
+int symbols__name_runtime_code(struct profile *profile, int perf_map)
 {
-	struct naming naming = {.profile = profile, .functions = index_map__new()};
-	int ret = naming.functions ? index_functions(&naming) : -ENOMEM;
+	uint64_t *addresses = calloc(profile->location_count + 1, sizeof(*addresses));
+	uint32_t *locations = calloc(profile->location_count + 1, sizeof(*locations));
+	struct name_set *names = name_set__new();
+	struct naming naming;
+	int code = naming__begin(&naming, profile);
+	size_t count = 0;
 
-	for (size_t i = 0; !ret && i < profile->location_count; i++) {
-		const struct profile_location *location = &profile->locations[i];
-		struct object_line found = {.file = NULL};
-		struct profile_line line = {0};
-
-		if (location->mapping != PROFILE_NONE || location->line_count || !location->address)
-			continue;
-		found.function = found.system_name = perf_map__find(map, location->address);
-		if (!found.function)
-			continue;
-		ret = make_line(&naming, &found, &line);
-		if (!ret)
-			ret = profile__set_lines(profile, (uint32_t)i, &line, 1);
-	}
-	index_map__free(naming.functions);
-	return ret;
+	if (!addresses || !locations || !names)
+		code = -ENOMEM;
+	if (!code)
+		count = collect(profile, PROFILE_NONE, locations, addresses);
+	if (count && !names__read_runtime(perf_map, addresses, count, names, NULL))
+		for (size_t i = 0; !code && i < count; i++)
+			code = naming__name(&naming, locations[i], names, addresses[i]);
+	naming__free(&naming);
+	name_set__free(names);
+	free(locations);
+	free(addresses);
+	return code;
 }

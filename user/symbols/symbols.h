@@ -4,18 +4,25 @@
 #define MEMTRAWL_SYMBOLS_SYMBOLS_H
 
 #include "profile/profile.h"
-#include "symbols/perf_map.h"
 
-/*
- * Opens the file that backs a mapping, read-only; returns a descriptor that the caller owns, or -errno.
- * `cookie` is the caller's own. Kept apart so that symbols/ knows nothing of processes and their mount namespaces.
- */
-typedef int (*symbols_open_fn)(void *cookie, const char *filename, const char *build_id, uint64_t start);
+/* Where files come from: kept apart, so that symbols/ knows nothing of processes and their mount namespaces. */
+struct symbols_source {
+	void *cookie; /* the caller's own */
+	/* Opens the file that backs a mapping, read-only; returns a descriptor for the taker to own, or -errno. */
+	int (*open)(void *cookie, const char *filename, const char *build_id, uint64_t start);
+	/* The same for a path where files with debugging information may be; NULL for none. */
+	int (*open_path)(void *cookie, const char *path);
+};
+
+struct symbols_options {
+	const char *debug_folders; /* colon-separated (symbols/debug_files.h); NULL for none */
+	const char *cache;         /* a directory (symbols/name_cache.h); NULL for none */
+};
 
 struct symbols;
 
-/* Tables are kept by build id for the life of the object. NULL when memory is short. */
-struct symbols *symbols__new(symbols_open_fn open, void *cookie);
+/* What was looked up is kept for the life of the object. NULL when memory is short. */
+struct symbols *symbols__new(const struct symbols_source *source, const struct symbols_options *options);
 void symbols__free(struct symbols *symbols);
 
 /*
@@ -25,7 +32,10 @@ void symbols__free(struct symbols *symbols);
  */
 int symbols__name_profile(struct symbols *symbols, struct profile *profile);
 
-/* The same for locations outside all files: code that was made at run time. Returns 0 or -ENOMEM. */
-int symbols__name_runtime_code(struct profile *profile, const struct perf_map *map);
+/*
+ * The same for locations outside all files, code that was made at run time, from a perf map. Returns 0 or -ENOMEM: a
+ * map that cannot be read costs names.
+ */
+int symbols__name_runtime_code(struct profile *profile, int perf_map);
 
 #endif

@@ -107,15 +107,16 @@ static int add_ranges(struct symtab *symtab)
 	return ret;
 }
 
-int symtab__new(const struct elf_file *file, struct symtab **symtab)
+int symtab__new(const struct elf_file *const *files, size_t count, struct symtab **symtab)
 {
 	struct symtab *new = calloc(1, sizeof(*new));
-	int ret;
+	int ret = 0;
 
 	*symtab = NULL;
 	if (!new)
 		return -ENOMEM;
-	ret = elf_file__each_function(file, add_function, new);
+	for (size_t i = 0; !ret && i < count; i++)
+		ret = elf_file__each_function_by(files[i], files[0], add_function, new);
 	if (!ret && new->count) {
 		qsort(new->functions, new->count, sizeof(*new->functions), compare_functions);
 		drop_aliases(new);

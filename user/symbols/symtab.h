@@ -10,8 +10,11 @@
 
 struct symtab;
 
-/* Keeps pointers into `file`, which must live as long. Returns 0, or -ENOMEM or -EIO. */
-int symtab__new(const struct elf_file *file, struct symtab **symtab);
+/*
+ * Of the tables of one or several files, with the file offsets of the first one, which has the code. Keeps pointers
+ * into the files, which must live as long. Returns 0, or -ENOMEM or -EIO.
+ */
+int symtab__new(const struct elf_file *const *files, size_t count, struct symtab **symtab);
 void symtab__free(struct symtab *symtab);
 size_t symtab__count(const struct symtab *symtab);
 

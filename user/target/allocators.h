@@ -3,32 +3,9 @@
 #ifndef MEMTRAWL_TARGET_ALLOCATORS_H
 #define MEMTRAWL_TARGET_ALLOCATORS_H
 
-#include "target/alloc_names.h"
+#include "target/alloc_object.h"
 #include "target/maps.h"
-#include "target/probe_site.h"
 #include "target/process.h"
-
-struct alloc_function {
-	char *name;
-	enum alloc_family family;
-	struct alloc_signature signature;
-	uint64_t entry;   /* file offset of the function */
-	uint64_t address; /* its virtual address in the file */
-	uint64_t size;    /* 0 if unknown */
-	struct probe_site site;
-	bool forwards; /* only while they are looked for */
-	bool leaf;     /* calls no other probed function: see MT_COOKIE_LEAF_SHIFT */
-};
-
-struct alloc_object {
-	uint64_t device, inode; /* its identity */
-	char *path;             /* as in the process's maps */
-	char *build_id;         /* or NULL */
-	const char *kind; /* "glibc", "jemalloc" ...; "custom" for named functions, "allocator" for unknown ones */
-	uint64_t start;   /* of a mapping of it */
-	struct alloc_function *functions;
-	size_t count, capacity;
-};
 
 struct allocators {
 	struct alloc_object *objects;
@@ -50,8 +27,5 @@ void allocators__free(struct allocators *allocators);
 bool allocators__any(const struct allocators *allocators);
 
 const struct alloc_object *allocators__find(const struct allocators *allocators, uint64_t device, uint64_t inode);
-
-/* The attach cookie of a function for the process in `slot`. */
-uint64_t alloc_function__cookie(const struct alloc_function *function, uint32_t slot);
 
 #endif

@@ -35,7 +35,8 @@ struct symbol_table {
 };
 
 struct elf_file {
-	int fd;
+	int fd; /* -1: the bytes are in memory, or it has been released */
+	const unsigned char *image;
 	uint64_t size;
 	Elf64_Ehdr header;
 	Elf64_Phdr *segments;
@@ -50,6 +51,11 @@ size_t elf_file__read(const struct elf_file *file, uint64_t offset, void *data, 
 {
 	size_t done = 0;
 
+	if (file->image && offset < file->size) {
+		done = size < file->size - offset ? size : file->size - offset;
+		memcpy(data, file->image + offset, done);
+		return done;
+	}
 	while (done < size && offset + done < file->size) {
 		ssize_t n = pread(file->fd, (char *)data + done, size - done, (off_t)(offset + done));
 
@@ -428,20 +434,21 @@ static int open_copy(struct elf_file *file, int fd, const char *name, struct err
 	return 0;
 }
 
-int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err)
+static int open_file(int fd, const void *image, size_t size, const char *name, struct elf_file **file,
+		     struct error *err)
 {
 	struct elf_file *new;
-	int ret;
+	int ret = 0;
 
 	*file = NULL;
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return error__set(err, -ENOMEM, "%s: out of memory", name);
-	new->fd = -1;
+	*new = (struct elf_file){.fd = -1, .image = image, .size = size};
 	new->tables = calloc(TABLE_COUNT, sizeof(*new->tables));
 	if (!new->tables)
 		ret = error__set(err, -ENOMEM, "%s: out of memory", name);
-	else
+	else if (!image)
 		ret = open_copy(new, fd, name, err);
 	if (!ret)
 		ret = read_all(new, name, err);
@@ -451,6 +458,16 @@ int elf_file__open(int fd, const char *name, struct elf_file **file, struct erro
 	}
 	*file = new;
 	return 0;
+}
+
+int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err)
+{
+	return open_file(fd, NULL, 0, name, file, err);
+}
+
+int elf_file__open_image(const void *image, size_t size, const char *name, struct elf_file **file, struct error *err)
+{
+	return open_file(-1, image, size, name, file, err);
 }
 
 void elf_file__free(struct elf_file *file)
@@ -471,6 +488,7 @@ void elf_file__release(struct elf_file *file)
 	if (file->fd >= 0)
 		close(file->fd);
 	file->fd = -1;
+	file->image = NULL;
 }
 
 /* ---- questions */
@@ -611,8 +629,8 @@ static int read_strings(const struct elf_file *file, struct symbol_table *table)
 	return 0;
 }
 
-static bool make_symbol(const struct elf_file *file, struct symbol_table *table, const Elf64_Sym *raw,
-			struct elf_symbol *symbol)
+static bool make_symbol(const struct elf_file *layout, const struct symbol_table *table, bool dynamic,
+			const Elf64_Sym *raw, struct elf_symbol *symbol)
 {
 	unsigned int bind = ELF64_ST_BIND(raw->st_info);
 	const char *name;
@@ -626,14 +644,15 @@ static bool make_symbol(const struct elf_file *file, struct symbol_table *table,
 		.address = raw->st_value,
 		.size = raw->st_size,
 		.global = bind == STB_GLOBAL || bind == STB_WEAK,
-		.dynamic = table == &file->tables[TABLE_DYNSYM],
+		.dynamic = dynamic,
 	};
-	return *name && elf_file__offset_of(file, raw->st_value, &symbol->offset);
+	return *name && elf_file__offset_of(layout, raw->st_value, &symbol->offset);
 }
 
-static int visit_table(const struct elf_file *file, struct symbol_table *table,
+static int visit_table(const struct elf_file *file, int which, const struct elf_file *layout,
 		       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
 {
+	struct symbol_table *table = &file->tables[which];
 	Elf64_Sym raw[256] = {0}; /* 6 KiB a read */
 	struct elf_symbol symbol;
 	int ret;
@@ -645,21 +664,27 @@ static int visit_table(const struct elf_file *file, struct symbol_table *table,
 		if (!read_exact(file, table->offset + first * sizeof(*raw), raw, count * sizeof(*raw)))
 			return -EIO;
 		for (uint64_t i = 0; !ret && i < count; i++)
-			if (make_symbol(file, table, &raw[i], &symbol))
+			if (make_symbol(layout, table, which == TABLE_DYNSYM, &raw[i], &symbol))
 				ret = visit(&symbol, cookie);
 	}
+	return ret;
+}
+
+int elf_file__each_function_by(const struct elf_file *file, const struct elf_file *layout,
+			       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && i < TABLE_COUNT; i++)
+		if (file->tables[i].present)
+			ret = visit_table(file, i, layout, visit, cookie);
 	return ret;
 }
 
 int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
 			    void *cookie)
 {
-	int ret = 0;
-
-	for (int i = 0; !ret && i < TABLE_COUNT; i++)
-		if (file->tables[i].present)
-			ret = visit_table(file, &file->tables[i], visit, cookie);
-	return ret;
+	return elf_file__each_function_by(file, file, visit, cookie);
 }
 
 bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t *value)

@@ -21,6 +21,8 @@ struct elf_file;
  * -EFBIG, -EIO, -ENOMEM with *file NULL.
  */
 int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err);
+/* The same of bytes in memory, which must outlive it. */
+int elf_file__open_image(const void *image, size_t size, const char *name, struct elf_file **file, struct error *err);
 void elf_file__free(struct elf_file *file);
 
 /* Closes the descriptor: what was read stays (names from elf_file__each_function() too), reading anew gives nothing. */
@@ -81,6 +83,13 @@ struct elf_symbol {
  */
 int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
 			    void *cookie);
+
+/*
+ * The same, with the file offsets taken from the segments of `layout`: a file of debugging information has the symbols
+ * of another file, and not its code.
+ */
+int elf_file__each_function_by(const struct elf_file *file, const struct elf_file *layout,
+			       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie);
 
 /* The value of an entry of the dynamic section (DT_*); false if there is none. */
 bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t *value);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "target/elf_file.h"
+#include "target/elf_facts.h"
 #include "target/process_stat.h"
 
 /* The kernel's own bound on arguments and environment is 6 MiB (fs/exec.c: three quarters of _STK_LIM). */
@@ -142,21 +142,14 @@ static int set_cmdline(struct process *process)
 }
 
 /* An executable that cannot be parsed costs the build id only. */
-static int set_build_id(struct process *process)
+static void set_build_id(struct process *process)
 {
 	int fd = openat(process->proc_fd, "exe", O_RDONLY | O_CLOEXEC);
-	struct elf_file *file;
-	int ret = 0;
 
 	if (fd < 0)
-		return 0;
-	if (!elf_file__open(fd, "exe", &file, NULL) && elf_file__build_id(file)) {
-		process->build_id = strdup(elf_file__build_id(file));
-		ret = process->build_id ? 0 : -ENOMEM;
-	}
-	elf_file__free(file);
+		return;
+	process->build_id = elf_facts__build_id(fd, process->exe ? process->exe : "exe");
 	close(fd);
-	return ret;
 }
 
 static int describe(struct process *process, struct error *err)
@@ -169,7 +162,7 @@ static int describe(struct process *process, struct error *err)
 	if (!ret)
 		ret = set_cmdline(process);
 	if (!ret)
-		ret = set_build_id(process);
+		set_build_id(process);
 	if (ret)
 		return error__set(err, ret, "cannot look at PID %d: %s", process->pid, error__reason(ret));
 	return 0;

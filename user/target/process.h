@@ -47,6 +47,15 @@ int process__rss(const struct process *process, struct process_rss *rss);
 ssize_t process__read_memory(const struct process *process, uint64_t address, void *data, size_t size);
 
 /*
+ * A file in memory with a copy of [address, address + size), of which all must be mapped: of at most 1 MiB, as the vdso
+ * is. Returns a descriptor or -errno.
+ */
+int process__copy_memory(const struct process *process, uint64_t address, size_t size);
+
+/* Opens a regular file by its path in the process's own root, read-only; a descriptor or -errno. */
+int process__open_path(const struct process *process, const char *path);
+
+/*
  * Opens /tmp/perf-PID.map in the process's own root and by its own pid there, read-only: only a regular file that
  * belongs to the process's user or to root, as perf does, and without leaving that root. Returns a descriptor or
  * -errno.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,6 +25,23 @@ ssize_t process__read_memory(const struct process *process, uint64_t address, vo
 		got = -errno;
 	close(fd);
 	return got;
+}
+
+int process__copy_memory(const struct process *process, uint64_t address, size_t size)
+{
+	enum { SIZE_MAX_BYTES = 1 << 20 };
+	char *copy = size <= SIZE_MAX_BYTES ? malloc(size) : NULL;
+	int fd = copy ? memfd_create("memtrawl-copy", MFD_CLOEXEC) : -ENOMEM;
+
+	if (copy && fd < 0)
+		fd = -errno;
+	if (fd >= 0 && (process__read_memory(process, address, copy, size) != (ssize_t)size ||
+			write(fd, copy, size) != (ssize_t)size)) {
+		close(fd);
+		fd = -EIO;
+	}
+	free(copy);
+	return fd;
 }
 
 /* The pid that the process has in its own, innermost pid namespace: the last number of NSpid (since 4.1). */
@@ -47,9 +65,9 @@ static pid_t own_pid(const struct process *process)
 }
 
 /* A path in the process's root, which no link in it leads out of (5.6). */
-static int open_in_root(const struct process *process, const char *path)
+static int open_in_root(const struct process *process, const char *path, uint64_t flags)
 {
-	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW,
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags,
 			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	int root = openat(process->proc_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
@@ -62,6 +80,17 @@ static int open_in_root(const struct process *process, const char *path)
 	return fd;
 }
 
+int process__open_path(const struct process *process, const char *path)
+{
+	struct stat file;
+	int fd = process->proc_fd < 0 ? -ESRCH : open_in_root(process, path, 0);
+
+	if (fd < 0 || (!fstat(fd, &file) && S_ISREG(file.st_mode)))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
 int process__open_perf_map(const struct process *process)
 {
 	struct stat file, owner;
@@ -71,7 +100,7 @@ int process__open_perf_map(const struct process *process)
 	if (process->proc_fd < 0)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "tmp/perf-%d.map", own_pid(process));
-	fd = open_in_root(process, path);
+	fd = open_in_root(process, path, O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
 	if (!fstat(fd, &file) && !fstat(process->proc_fd, &owner) && S_ISREG(file.st_mode) &&

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "target/elf_file.h"
+#include "target/elf_facts.h"
 
 static void free_module(struct module *module)
 {
@@ -53,17 +53,6 @@ static bool is_same_file(const struct module *a, const struct module *b)
 	return a->device == b->device && a->inode == b->inode;
 }
 
-static char *read_build_id(int fd, const char *path)
-{
-	struct elf_file *file = NULL;
-	char *build_id = NULL;
-
-	if (!elf_file__open(fd, path ? path : "?", &file, NULL) && elf_file__build_id(file))
-		build_id = strdup(elf_file__build_id(file));
-	elf_file__free(file);
-	return build_id;
-}
-
 /* Its build id, of the same file if that was seen already, else read from it; and the file, kept open. */
 static void look_into_file(const struct modules *modules, const struct process *process, const struct mapping *mapping,
 			   struct module *module)
@@ -84,7 +73,7 @@ static void look_into_file(const struct modules *modules, const struct process *
 	module->fd = maps__open_file(process, mapping);
 	if (module->fd < 0)
 		return;
-	module->build_id = read_build_id(module->fd, mapping->path);
+	module->build_id = elf_facts__build_id(module->fd, mapping->path ? mapping->path : "?");
 	if (open_count >= MODULES_OPEN_MAX) {
 		close(module->fd);
 		module->fd = -1;

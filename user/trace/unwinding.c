@@ -11,6 +11,7 @@
 
 #include "lib/array.h"
 #include "lib/hash.h"
+#include "target/elf_facts.h"
 #include "trace/session.h"
 #include "unwind.h"
 #include "unwind/table.h"
@@ -21,7 +22,7 @@ struct unwound {
 	uint32_t object;        /* 0: no table */
 	uint32_t first_page, page_count, pages;
 	uint64_t offset, address; /* a file offset in it, and the object's own address of it */
-	struct elf_file *file;    /* for other offsets */
+	struct elf_facts facts;   /* for other offsets; without any for the vdso */
 };
 
 /* Lists of mappings that no process uses any more are left alone for so long: programs may still be in them. */
@@ -115,7 +116,7 @@ void unwinding__free(struct unwinding *unwinding)
 	if (unwinding->rules)
 		munmap(unwinding->rules, MT_UNWIND_RULES_MAX * sizeof(*unwinding->rules));
 	for (size_t i = 0; i < unwinding->count; i++)
-		elf_file__free(unwinding->objects[i].file);
+		elf_facts__free(&unwinding->objects[i].facts);
 	if (unwinding->chunk)
 		munmap(unwinding->chunk, sizeof(*unwinding->chunk));
 	if (unwinding->spare >= 0)
@@ -266,31 +267,29 @@ static int store_table(struct unwinding *unwinding, const struct unwind_table *t
 
 /* ---- objects */
 
-static int read_vdso(const struct tracked *tracked, const struct mapping *mapping, struct unwind_table *table)
+static int compile_vdso(const struct tracked *tracked, const struct mapping *mapping, struct unwind_table *table)
 {
-	size_t size = mapping->limit - mapping->start;
-	void *image = size < 1 << 20 ? malloc(size) : NULL;
-	int code = -ENOMEM;
+	int fd = process__copy_memory(tracked->process, mapping->start, mapping->limit - mapping->start), code;
 
-	if (image)
-		code = process__read_memory(tracked->process, mapping->start, image, size) == (ssize_t)size ? 0 : -EIO;
-	if (!code)
-		code = unwind_table__compile_image(image, size, table, NULL);
-	free(image);
+	if (fd < 0)
+		return fd;
+	code = unwind_table__read(fd, mapping->path, table, NULL);
+	close(fd);
 	return code;
 }
 
 static int compile_file(const struct tracked *tracked, const struct mapping *mapping, struct unwound *object,
 			struct unwind_table *table)
 {
+	const char *name = mapping->path ? mapping->path : "?";
 	int fd = maps__open_file(tracked->process, mapping), code;
 
 	if (fd < 0)
 		return fd;
-	code = elf_file__open(fd, mapping->path ? mapping->path : "?", &object->file, NULL);
-	close(fd);
+	code = elf_facts__read(fd, name, &object->facts, NULL);
 	if (!code)
-		code = unwind_table__compile(object->file, table, NULL);
+		code = unwind_table__read(fd, name, table, NULL);
+	close(fd);
 	return code;
 }
 
@@ -318,13 +317,14 @@ static struct unwound *object_of(struct unwinding *unwinding, const struct track
 	*code = 0;
 	if (known)
 		return known;
-	if (is_vdso(mapping) ? !read_vdso(tracked, mapping, &table) : !compile_file(tracked, mapping, &fresh, &table))
+	if (is_vdso(mapping) ? !compile_vdso(tracked, mapping, &table)
+			     : !compile_file(tracked, mapping, &fresh, &table))
 		*code = store_table(unwinding, &table, &fresh);
 	unwind_table__free(&table);
 	if (!*code && !array__push(unwinding->objects, unwinding->count, unwinding->capacity, fresh))
 		*code = -ENOMEM;
 	if (*code) {
-		elf_file__free(fresh.file);
+		elf_facts__free(&fresh.facts);
 		return NULL;
 	}
 	return &unwinding->objects[unwinding->count - 1];
@@ -345,7 +345,7 @@ static int describe(struct unwinding *unwinding, const struct tracked *tracked, 
 	object = object_of(unwinding, tracked, mapping, &code);
 	if (!object || !object->object)
 		return code;
-	if (object->file && !elf_file__address_of(object->file, mapping->offset, &address))
+	if (!is_vdso(mapping) && !elf_facts__address_of(&object->facts, mapping->offset, &address))
 		return 0;
 	to->bias = mapping->start - address;
 	to->object = object->object;

@@ -62,7 +62,7 @@ static void find_code(const struct elf_file *file, struct unwind_source *source)
 			add_code(source, segment.address, segment.file_size);
 }
 
-/* ---- a file */
+/* ---- the file */
 
 /* Adds a section, the bytes of which are in the file; none if there are no bytes. */
 static int read_bytes(const struct elf_file *file, uint64_t offset, uint64_t size, const struct cfi_section *cfi,
@@ -166,70 +166,6 @@ int unwind_source__read(const struct elf_file *file, struct unwind_source *sourc
 	if (!ret && !source->cfi_count)
 		ret = error__set(err, -ENODATA, "no call frame information: neither .eh_frame nor .debug_frame");
 	return ret;
-}
-
-/* ---- an image */
-
-/* The program header of that index; false if it is not in the image, or says of itself that it is not. */
-static bool image_segment(const unsigned char *image, size_t size, unsigned int index, Elf64_Phdr *segment)
-{
-	Elf64_Ehdr header;
-	uint64_t at;
-
-	memcpy(&header, image, sizeof(header));
-	if (index >= header.e_phnum || header.e_phentsize != sizeof(*segment) || header.e_phoff > size)
-		return false;
-	at = header.e_phoff + (uint64_t)index * sizeof(*segment);
-	if (at > size || sizeof(*segment) > size - at)
-		return false;
-	memcpy(segment, image + at, sizeof(*segment));
-	return true;
-}
-
-static bool in_image(size_t size, uint64_t address, uint64_t length)
-{
-	return address <= size && length <= size - address;
-}
-
-static bool is_image(const unsigned char *image, size_t size)
-{
-	Elf64_Ehdr header;
-
-	if (size < sizeof(header))
-		return false;
-	memcpy(&header, image, sizeof(header));
-	return memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_machine == EM_X86_64;
-}
-
-int unwind_source__of_image(const void *image, size_t size, struct unwind_source *source, struct error *err)
-{
-	const unsigned char *bytes = image;
-	uint64_t eh_frame = 0;
-	bool found = false;
-	Elf64_Phdr segment;
-
-	*source = (struct unwind_source){0};
-	if (!is_image(bytes, size))
-		return error__set(err, -ENOEXEC, "not an image of a 64-bit ELF file for x86-64");
-	for (unsigned int i = 0; image_segment(bytes, size, i, &segment); i++) {
-		if (!in_image(size, segment.p_vaddr, segment.p_filesz))
-			continue;
-		if (segment.p_type == PT_LOAD && segment.p_flags & PF_X)
-			add_code(source, segment.p_vaddr, segment.p_filesz);
-		if (segment.p_type == PT_GNU_EH_FRAME && !found)
-			found = parse_header(bytes + segment.p_vaddr, segment.p_filesz, segment.p_vaddr, &eh_frame) &&
-				eh_frame < size;
-	}
-	if (!found)
-		return error__set(err, -ENODATA, "no call frame information in the image");
-	source->cfi[0] = (struct cfi_section){
-		.data = bytes + eh_frame,
-		.size = size - eh_frame,
-		.address = eh_frame,
-	};
-	source->cfi_count = 1;
-	return 0;
 }
 
 void unwind_source__free(struct unwind_source *source)

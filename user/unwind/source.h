@@ -34,9 +34,6 @@ struct unwind_source {
  */
 int unwind_source__read(const struct elf_file *file, struct unwind_source *source, struct error *err);
 
-/* The same of an image in memory, .eh_frame found by PT_GNU_EH_FRAME only. It refers to the image. */
-int unwind_source__of_image(const void *image, size_t size, struct unwind_source *source, struct error *err);
-
 void unwind_source__free(struct unwind_source *source);
 
 #endif

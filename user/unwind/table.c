@@ -169,19 +169,6 @@ int unwind_table__compile(const struct elf_file *file, struct unwind_table *tabl
 	return ret;
 }
 
-int unwind_table__compile_image(const void *image, size_t size, struct unwind_table *table, struct error *err)
-{
-	struct unwind_source source;
-	int ret;
-
-	*table = (struct unwind_table){0};
-	ret = unwind_source__of_image(image, size, &source, err);
-	if (!ret)
-		ret = compile(&source, table, err);
-	unwind_source__free(&source);
-	return ret;
-}
-
 void unwind_table__free(struct unwind_table *table)
 {
 	free(table->pages);

@@ -37,8 +37,11 @@ struct unwind_table {
  */
 int unwind_table__compile(const struct elf_file *file, struct unwind_table *table, struct error *err);
 
-/* The same of an image in memory (the vdso), which lies at address 0 of itself. */
-int unwind_table__compile_image(const void *image, size_t size, struct unwind_table *table, struct error *err);
+/*
+ * Has a file's table compiled in the sandbox; `name` is for messages. Returns the same, or that the sandbox could not
+ * be asked. *table is to be freed in any case.
+ */
+int unwind_table__read(int fd, const char *name, struct unwind_table *table, struct error *err);
 
 void unwind_table__free(struct unwind_table *table);
 

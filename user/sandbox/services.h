@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What memtrawl has parsed in its sandbox: each service is a function beside the code that asks for it. */
+#ifndef MEMTRAWL_SANDBOX_SERVICES_H
+#define MEMTRAWL_SANDBOX_SERVICES_H
+
+#include "sandbox/sandbox.h"
+
+enum service {
+	SERVICE_ELF_FACTS,     /* target/elf_facts.c */
+	SERVICE_ALLOC_OBJECT,  /* target/alloc_object_wire.c */
+	SERVICE_IMPORT_SLOT,   /* target/binding.c */
+	SERVICE_UNWIND_TABLE,  /* unwind/table_wire.c */
+	SERVICE_NAMES,         /* symbols/names_wire.c */
+	SERVICE_RUNTIME_NAMES, /* as well */
+	SERVICE_COUNT,
+};
+
+/* sandbox__call() of memtrawl's one child, which lives until the process ends. `name` is the file's, for messages. */
+int services__call(enum service service, const char *name, const struct buf *request, const int *fds, size_t fd_count,
+		   struct sandbox_reply *reply, struct error *err);
+
+int serve_elf_facts(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+int serve_alloc_object(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+int serve_import_slot(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+int serve_unwind_table(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+int serve_names(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+int serve_runtime_names(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+
+#endif
