@@ -44,17 +44,21 @@ static void on_fork(struct session *session, const struct mt_event *event)
 	session__rescan(session, tracked, NULL);
 }
 
-/* The kernel keeps a pid filter's probes for the thread group's leader: exec from another thread loses them. */
-static void attach_again(struct session *session, struct tracked *tracked)
+/*
+ * The kernel keeps a pid filter's probes for the thread group's leader: exec from another thread, at `exec_ns`, loses
+ * them. What the new image does until they are back is not seen: that is told as the time without probes.
+ */
+static void attach_again(struct session *session, struct tracked *tracked, uint64_t exec_ns)
 {
 	struct links lost = tracked->links;
 
 	if (session->options.follow_forks)
 		return; /* no filter */
-	tracked->lost_probes = true;
 	tracked->links = (struct links){0};
 	tracked->attached_count = 0;
 	session__rescan(session, tracked, NULL);
+	if (!session->shared->paused) /* else this time is in there already */
+		session->shared->paused_ns += monotonic_ns() - exec_ns;
 	links__close(&lost); /* last: perf events take long to go, and the new image does not wait */
 }
 
@@ -79,7 +83,7 @@ static void on_exec(struct session *session, struct tracked *tracked, const stru
 	tracked->process = process;
 	session__rescan(session, tracked, NULL);
 	if (event->exit_code)
-		attach_again(session, tracked);
+		attach_again(session, tracked, event->ns);
 }
 
 static int on_event(void *cookie, void *data, size_t size)

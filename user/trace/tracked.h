@@ -25,12 +25,11 @@ struct attached_file {
 struct tracked {
 	struct process *process;
 	uint32_t slot;
-	uint32_t generation; /* exec calls seen */
-	bool armed;          /* not followed before it calls exec */
-	bool ended;          /* exited, or (unless exec is followed) became another program */
-	bool replaced;       /* it ended by exec */
-	bool lost_probes;    /* exec from a thread that is not the leader: the kernel forgot the probes for a moment */
-	int exit_code;       /* wait status, if it exited */
+	uint32_t generation;    /* exec calls seen */
+	bool armed;             /* not followed before it calls exec */
+	bool ended;             /* exited, or (unless exec is followed) became another program */
+	bool replaced;          /* it ended by exec */
+	int exit_code;          /* wait status, if it exited */
 	struct process_rss rss; /* as read last */
 	uint64_t scanned_ns;    /* when its mappings were read last */
 	bool unsearched;        /* and allocators were not looked for in them yet */
