@@ -144,24 +144,14 @@ static __always_inline const struct mt_unwind_mapping *mapping_of(struct mt_walk
 	return NULL;
 }
 
-/* The last row whose address is not above `address`: its rule. The first row of a page never is. */
 static __always_inline u32 search_page(const struct mt_unwind_page *page, u32 address)
 {
-	u32 chunk = page->row / MT_UNWIND_CHUNK_ROWS, low = page->row, count = page->count, half;
+	u32 chunk = page->row / MT_UNWIND_CHUNK_ROWS;
 	const struct mt_unwind_chunk *rows;
 	void *map = bpf_map_lookup_elem(&unwind_chunks, &chunk);
 
 	rows = map ? bpf_map_lookup_elem(map, &zero) : NULL;
-	if (!rows)
-		return 0;
-	for (u32 i = 0; i < MT_UNWIND_PAGE_ROWS_BITS && count > 1; i++) {
-		half = count / 2;
-		/* without a branch, which nobody could predict: all ones if the row is not above */
-		low += half &
-		       (u32)(((s64)(rows->row[(low + half) % MT_UNWIND_CHUNK_ROWS] & 0xffff) - address - 1) >> 63);
-		count -= half;
-	}
-	return rows->row[low % MT_UNWIND_CHUNK_ROWS] >> 16;
+	return rows ? mt_unwind_search(rows->row, page->row, page->count, address) : 0;
 }
 
 static __always_inline u32 search_table(const struct mt_unwind_mapping *mapping, u64 address)

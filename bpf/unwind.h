@@ -90,6 +90,24 @@ struct mt_unwind_chunk {
 /* A row: address bits in the lower half, rule number in the upper. */
 #define MT_UNWIND_ROW(address, rule) (((__u32)(address)&0xffff) | (__u32)(rule) << 16)
 
+/*
+ * The number of the rule that holds for the address (its low 16 bits) in a page of `count` rows, at least one and at
+ * most MT_UNWIND_PAGE_ROWS, the first of them row[first]: of the last row that is not above. The first row never is.
+ * Indexes stay below MT_UNWIND_CHUNK_ROWS, which the verifier wants to see.
+ */
+MT_INLINE __u32 mt_unwind_search(const __u32 *row, __u32 first, __u32 count, __u32 address)
+{
+	for (__u32 i = 0; i < MT_UNWIND_PAGE_ROWS_BITS && count > 1; i++) {
+		__u32 half = count / 2;
+
+		/* without a branch, which nobody could predict: all ones if the row is not above */
+		first += half &
+			 (__u32)(((__s64)(row[(first + half) % MT_UNWIND_CHUNK_ROWS] & 0xffff) - address - 1) >> 63);
+		count -= half;
+	}
+	return row[first % MT_UNWIND_CHUNK_ROWS] >> 16;
+}
+
 _Static_assert(sizeof(struct mt_unwind_rule) == 8, "no padding");
 _Static_assert(sizeof(struct mt_unwind_mapping) == 40, "no padding");
 

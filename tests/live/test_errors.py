@@ -14,7 +14,7 @@ import pytest
 
 from memtrawl import BINARY, TARGETS, Target
 
-USAGE, REFUSED = 2, 3
+USAGE, REFUSED, RUN_FAILED = 2, 3, 125
 
 
 def assert_error(done, status, *words):
@@ -97,6 +97,19 @@ def test_not_root(sleeper):
         assert_error(done, REFUSED, "root")
     finally:
         shutil.rmtree(place)
+
+
+# ---- the kernel
+
+@pytest.mark.parametrize("verb, status", [(["leaks", "-p"], REFUSED), (["start", "-p"], REFUSED),
+                                          (["run", "--", "true"], RUN_FAILED)], ids=["leaks", "start", "run"])
+def test_kernel_without_type_information(memtrawl, sleeper, verb, status):
+    """In a mount namespace in which the kernel's BTF is hidden."""
+    args = [*verb, str(sleeper)] if verb[-1] == "-p" else verb
+    done = subprocess.run(["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$0" "$@"',
+                           BINARY, *args], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                          timeout=30, env=memtrawl.env)
+    assert_error(done, status, "/sys/kernel/btf/vmlinux", "CONFIG_DEBUG_INFO_BTF")
 
 
 # ---- what is in the process

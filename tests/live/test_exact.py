@@ -77,8 +77,10 @@ def test_custom_pool(memtrawl, allocator):
 
 
 def test_exec_from_another_thread(memtrawl):
+    """The kernel drops the probes then: how long it took to put them back is told."""
     truth, profile = observe(memtrawl, "exec_self", "thread")
     assert_exact(truth, profile)
+    assert 0 < profile["sampling"]["paused_seconds"] < 2
 
 
 def test_every_stack_is_a_site_of_its_own(memtrawl):

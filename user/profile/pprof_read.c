@@ -214,23 +214,6 @@ static uint64_t value_of(const pb_sample *sample, int position)
 	return position < 0 ? 0 : (uint64_t)sample->value[position];
 }
 
-/* A site of mapped memory: its numbers are in its labels alone. */
-static int read_mapped(struct reader *reader, const pb_sample *sample, struct profile_site *site)
-{
-	for (size_t i = 0; i < sample->n_label; i++) {
-		const struct pprof_label *label;
-
-		if (!string_valid(reader, sample->label[i]->key))
-			return bad(reader, "a string index is out of range");
-		label = pprof_label__find_mapped(text_of(reader, sample->label[i]->key));
-		if (label && sample->label[i]->num < 0)
-			return bad(reader, "a label has a negative value");
-		if (label)
-			pprof_label__set(label, site, (uint64_t)sample->label[i]->num);
-	}
-	return 0;
-}
-
 static bool is_mapped(const struct reader *reader, const pb_sample *sample)
 {
 	for (size_t i = 0; i < sample->n_value; i++)
@@ -243,15 +226,17 @@ static bool is_mapped(const struct reader *reader, const pb_sample *sample)
 	return false;
 }
 
-/* Labels of others, such as Go's "bytes", mean nothing here. */
-static int read_labels(struct reader *reader, const pb_sample *sample, struct profile_site *site)
+typedef const struct pprof_label *label_finder(const char *key);
+
+/* Sets what the labels say of the site. Labels of others, such as Go's "bytes", mean nothing here. */
+static int read_labels(struct reader *reader, const pb_sample *sample, label_finder *find, struct profile_site *site)
 {
 	for (size_t i = 0; i < sample->n_label; i++) {
 		const struct pprof_label *label;
 
 		if (!string_valid(reader, sample->label[i]->key))
 			return bad(reader, "a string index is out of range");
-		label = pprof_label__find(text_of(reader, sample->label[i]->key));
+		label = find(text_of(reader, sample->label[i]->key));
 		if (label && sample->label[i]->num < 0)
 			return bad(reader, "a label has a negative value");
 		if (label)
@@ -277,7 +262,8 @@ static int read_sample(struct reader *reader, const pb_sample *sample, uint32_t 
 	if (is_mapped(reader, sample)) {
 		reader->profile->mapped_known = true;
 		site = profile__add_mapped(reader->profile, frames, (uint32_t)sample->n_location_id);
-		return site ? read_mapped(reader, sample, site) : -ENOMEM;
+		/* its numbers are in its labels alone */
+		return site ? read_labels(reader, sample, pprof_label__find_mapped, site) : -ENOMEM;
 	}
 	site = profile__add_site(reader->profile, frames, (uint32_t)sample->n_location_id);
 	if (!site)
@@ -289,7 +275,7 @@ static int read_sample(struct reader *reader, const pb_sample *sample, uint32_t 
 	site->alloc_bytes = reader->alloc_bytes < 0 ? site->live_bytes : value_of(sample, reader->alloc_bytes);
 	site->free_objects = site->alloc_objects > site->live_objects ? site->alloc_objects - site->live_objects : 0;
 	site->free_bytes = site->alloc_bytes > site->live_bytes ? site->alloc_bytes - site->live_bytes : 0;
-	return read_labels(reader, sample, site);
+	return read_labels(reader, sample, pprof_label__find, site);
 }
 
 static int read_samples(struct reader *reader)

@@ -44,45 +44,44 @@ uint64_t profile__site_id(const struct profile *profile, const uint32_t *frames,
 	return hash;
 }
 
-/* A site with a copy of the frames, which the caller owns. False when memory is short. */
-static bool make_site(const struct profile *profile, const uint32_t *frames, uint32_t frame_count,
-		      struct profile_site *site)
+/* One of the profile's lists of sites. */
+struct list {
+	struct profile_site **sites;
+	size_t *count, *capacity;
+};
+
+/* Appends a site with a copy of the frames. NULL when memory is short. */
+static struct profile_site *add(const struct profile *profile, struct list list, const uint32_t *frames,
+				uint32_t frame_count)
 {
-	*site = (struct profile_site){.frame_count = frame_count, .oldest_age_seconds = -1};
+	struct profile_site site = {.frame_count = frame_count, .oldest_age_seconds = -1};
+
 	if (frame_count) {
-		site->frames = calloc(frame_count, sizeof(*frames));
-		if (!site->frames)
-			return false;
-		memcpy(site->frames, frames, frame_count * sizeof(*frames));
+		site.frames = calloc(frame_count, sizeof(*frames));
+		if (!site.frames)
+			return NULL;
+		memcpy(site.frames, frames, frame_count * sizeof(*frames));
 	}
-	site->id = profile__site_id(profile, frames, frame_count);
-	return true;
+	site.id = profile__site_id(profile, frames, frame_count);
+	if (!array__push(*list.sites, *list.count, *list.capacity, site)) {
+		free(site.frames);
+		return NULL;
+	}
+	return *list.sites + *list.count - 1;
 }
 
 struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count)
 {
-	struct profile_site site;
+	struct list list = {&profile->sites, &profile->site_count, &profile->site_capacity};
 
-	if (!make_site(profile, frames, frame_count, &site))
-		return NULL;
-	if (!array__push(profile->sites, profile->site_count, profile->site_capacity, site)) {
-		free(site.frames);
-		return NULL;
-	}
-	return &profile->sites[profile->site_count - 1];
+	return add(profile, list, frames, frame_count);
 }
 
 struct profile_site *profile__add_mapped(struct profile *profile, const uint32_t *frames, uint32_t frame_count)
 {
-	struct profile_site site;
+	struct list list = {&profile->mapped, &profile->mapped_count, &profile->mapped_capacity};
 
-	if (!make_site(profile, frames, frame_count, &site))
-		return NULL;
-	if (!array__push(profile->mapped, profile->mapped_count, profile->mapped_capacity, site)) {
-		free(site.frames);
-		return NULL;
-	}
-	return &profile->mapped[profile->mapped_count - 1];
+	return add(profile, list, frames, frame_count);
 }
 
 /* Independent estimates: their variances add up. */

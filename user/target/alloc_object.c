@@ -190,11 +190,11 @@ static int match_name(const struct elf_symbol *symbol, void *cookie)
 	return 1;
 }
 
-/* The probed function at `target`, or that a stub there leads to within the object itself. */
+/* The probed function at `target`, or that a PLT entry there leads to within the object itself. */
 static struct alloc_function *function_behind(const struct elf_file *file, struct alloc_object *object, uint64_t target)
 {
 	struct alloc_function *function = function_at(object, target);
-	struct named_address wanted = {.name = function ? NULL : elf_imports__stub(file, target)};
+	struct named_address wanted = {.name = function ? NULL : elf_imports__plt_entry(file, target)};
 
 	if (wanted.name && elf_file__each_function(file, match_name, &wanted) == 1)
 		function = function_at(object, wanted.address);
@@ -239,7 +239,7 @@ static void check_branch(uint64_t target, void *cookie)
 
 	if (check->reaches_allocator)
 		return;
-	name = elf_imports__stub(check->file, target);
+	name = elf_imports__plt_entry(check->file, target);
 	check->reaches_allocator =
 		function_at(check->object, target) ||
 		(name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE && signature.class < MT_CLASS_FREE);

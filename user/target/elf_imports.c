@@ -10,7 +10,7 @@ enum { RELOCATIONS_MAX = 1 << 20 }; /* looked through for one slot; 24 MiB */
  * The forms that linkers write: "jmp *disp(%rip)", with "bnd" or "endbr64" before it (x86-64 psABI, 5.2). Gives the
  * address of the slot.
  */
-static bool is_stub(const struct elf_file *file, uint64_t address, uint64_t *slot)
+static bool is_plt_entry(const struct elf_file *file, uint64_t address, uint64_t *slot)
 {
 	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 	uint8_t code[16] = {0};
@@ -96,11 +96,11 @@ static bool match_name(const struct elf_file *file, const Elf64_Rela *relocation
 	return true;
 }
 
-const char *elf_imports__stub(const struct elf_file *file, uint64_t address)
+const char *elf_imports__plt_entry(const struct elf_file *file, uint64_t address)
 {
 	struct import import = {0};
 
-	if (is_stub(file, address, &import.slot))
+	if (is_plt_entry(file, address, &import.slot))
 		each_import(file, match_slot, &import);
 	return import.name;
 }

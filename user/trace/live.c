@@ -3,11 +3,11 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "buckets.h"
+#include "trace/hash_map.h"
 
 static void visit_bucket(const struct mt_bucket *bucket, live_visitor *visit, void *context)
 {
@@ -41,26 +41,25 @@ static int each_in_buckets(int map, live_visitor *visit, void *context)
 	return 0;
 }
 
+struct visit {
+	live_visitor *visit;
+	void *context;
+};
+
+static int visit_element(void *context, const void *at_key, const void *block)
+{
+	const struct visit *visit = context;
+	const struct mt_live_key *key = at_key;
+
+	visit->visit(visit->context, key->address, block);
+	return 0;
+}
+
 static int each_in_hash_map(int map, live_visitor *visit, void *context)
 {
-	enum { BATCH = 16384 };
-	struct mt_live_key *keys = calloc(BATCH, sizeof(*keys));
-	struct mt_live *blocks = calloc(BATCH, sizeof(*blocks));
-	uint32_t position, count, *from = NULL;
-	int code = keys && blocks ? 0 : -ENOMEM, last = 0;
+	struct visit each = {visit, context};
 
-	while (!code && !last) {
-		count = BATCH;
-		last = bpf_map_lookup_batch(map, from, &position, keys, blocks, &count, NULL);
-		if (last && last != -ENOENT)
-			code = last;
-		for (uint32_t i = 0; !code && i < count; i++)
-			visit(context, keys[i].address, &blocks[i]);
-		from = &position;
-	}
-	free(keys);
-	free(blocks);
-	return code;
+	return hash_map__each(map, sizeof(struct mt_live_key), sizeof(struct mt_live), visit_element, &each);
 }
 
 int live__each(const struct session_maps *maps, live_visitor *visit, void *context)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace/mappings.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/array.h"
 #include "target/regions.h"
-
-enum { BATCH = 4096 };
+#include "trace/hash_map.h"
 
 struct walk {
 	const struct reader *reader;
@@ -17,29 +15,6 @@ struct walk {
 	struct index_map *by_stack; /* mapped site by stack key */
 	struct index_map *by_id;    /* and by its id */
 };
-
-typedef int visitor(struct walk *walk, const void *key, const void *value);
-
-/* Calls `visit` for each element of a hash map, whose sizes are given. */
-static int each(int map, size_t key_size, size_t value_size, visitor *visit, struct walk *walk)
-{
-	char *keys = calloc(BATCH, key_size), *values = calloc(BATCH, value_size);
-	uint32_t position, count, *from = NULL;
-	int code = keys && values ? 0 : -ENOMEM, last = 0;
-
-	while (!code && !last) {
-		count = BATCH;
-		last = bpf_map_lookup_batch(map, from, &position, keys, values, &count, NULL);
-		if (last && last != -ENOENT)
-			code = last;
-		for (uint32_t i = 0; !code && i < count; i++)
-			code = visit(walk, keys + i * key_size, values + i * value_size);
-		from = &position;
-	}
-	free(keys);
-	free(values);
-	return code;
-}
 
 /* The site of a stack; stacks that differ only in what was cut off are one. NULL when memory is short. */
 static struct profile_site *site_of(struct walk *walk, uint64_t stack)
@@ -63,8 +38,9 @@ static struct profile_site *site_of(struct walk *walk, uint64_t stack)
 	return index_map__put(walk->by_stack, stack, index) ? NULL : &profile->mapped[index];
 }
 
-static int see_site(struct walk *walk, const void *at_key, const void *at_value)
+static int see_site(void *context, const void *at_key, const void *at_value)
 {
+	struct walk *walk = context;
 	const struct mt_site_key *key = at_key;
 	const struct mt_mapping_site *value = at_value;
 	struct profile_site *site;
@@ -79,8 +55,9 @@ static int see_site(struct walk *walk, const void *at_key, const void *at_value)
 	return 0;
 }
 
-static int see_region(struct walk *walk, const void *at_key, const void *at_value)
+static int see_region(void *context, const void *at_key, const void *at_value)
 {
+	struct walk *walk = context;
 	const struct mt_region_key *key = at_key;
 	const struct mt_region *value = at_value;
 	struct region region = {
@@ -140,12 +117,13 @@ int mappings__read(const struct reader *reader, const struct read_options *optio
 	code = walk.by_stack && walk.by_id ? 0 : -ENOMEM;
 	/* regions first: each of them has its site by then */
 	if (!code)
-		code = each(maps->regions, sizeof(struct mt_region_key), sizeof(struct mt_region), see_region, &walk);
+		code = hash_map__each(maps->regions, sizeof(struct mt_region_key), sizeof(struct mt_region), see_region,
+				      &walk);
 	if (!code)
 		code = reconcile(&walk);
 	if (!code)
-		code = each(maps->mapping_sites, sizeof(struct mt_site_key), sizeof(struct mt_mapping_site), see_site,
-			    &walk);
+		code = hash_map__each(maps->mapping_sites, sizeof(struct mt_site_key), sizeof(struct mt_mapping_site),
+				      see_site, &walk);
 	if (!code) {
 		credit(&walk, options->since_ns);
 		reader->profile->mapped_known = true;

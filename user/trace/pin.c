@@ -309,7 +309,7 @@ static int recall_processes(struct session *session, struct error *err)
 			continue;
 		tracked = recall_process(session, slot);
 		if (!tracked || !array__push(session->tracked, session->count, session->capacity, tracked)) {
-			session__free_tracked(tracked);
+			tracked__free(tracked);
 			return error__set(err, -ENOMEM, "out of memory");
 		}
 	}
@@ -401,7 +401,7 @@ int session__adopt(struct session *session, struct error *err)
 		if (!tracked->ended)
 			code = allocators__discover(tracked->process, &tracked->maps, NULL, 0, &tracked->allocators,
 						    err);
-		if (!code && session__note_attached(tracked))
+		if (!code && tracked__note_attached(tracked))
 			code = error__set(err, -ENOMEM, "out of memory");
 	}
 	if (!code)

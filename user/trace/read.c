@@ -13,6 +13,7 @@
 #include "lib/file.h"
 #include "sampling.h"
 #include "trace/ages.h"
+#include "trace/hash_map.h"
 #include "trace/mappings.h"
 #include "trace/reader.h"
 
@@ -239,34 +240,18 @@ static int add_site(const struct reader *reader, const struct mt_site_key *key, 
 	return 0;
 }
 
-enum { BATCH = 4096 };
-
-static int read_sites(const struct reader *reader)
+static int see_site(void *context, const void *at_key, const void *value)
 {
-	struct mt_site_key *keys = calloc(BATCH, sizeof(*keys));
-	struct mt_site *values = calloc(BATCH, sizeof(*values));
-	uint32_t position, count, *from = NULL;
-	int code = keys && values ? 0 : -ENOMEM;
+	const struct reader *reader = context;
+	const struct mt_site_key *key = at_key;
 
-	while (!code) {
-		int last;
+	return key->process == reader->id ? add_site(reader, key, value) : 0;
+}
 
-		count = BATCH;
-		last = bpf_map_lookup_batch(reader->session->maps.sites, from, &position, keys, values, &count, NULL);
-		if (last && last != -ENOENT) {
-			code = last;
-			break;
-		}
-		from = &position;
-		for (uint32_t i = 0; !code && i < count; i++)
-			if (keys[i].process == reader->id)
-				code = add_site(reader, &keys[i], &values[i]);
-		if (last)
-			break;
-	}
-	free(keys);
-	free(values);
-	return code;
+static int read_sites(struct reader *reader)
+{
+	return hash_map__each(reader->session->maps.sites, sizeof(struct mt_site_key), sizeof(struct mt_site), see_site,
+			      reader);
 }
 
 /* ---- all of it */

@@ -13,12 +13,9 @@
 
 #include "lib/error.h"
 #include "memtrawl.h"
-#include "target/allocators.h"
-#include "target/process.h"
-#include "trace/attach.h"
-#include "trace/modules.h"
 #include "trace/programs.h"
 #include "trace/rung.h"
+#include "trace/tracked.h"
 #include "unwind.h"
 
 struct session_options {
@@ -46,32 +43,6 @@ struct session_maps {
 	int session, processes, counters, targets, free_slots, ended, sites, stacks, buckets, live, thread_slots,
 		threads, probes, events, unwind_mappings, unwind_pages, unwind_rules, unwind_chunks, unwind_cache,
 		regions, mapping_sites, mapping_calls, mapping_locks, mapping_registers;
-};
-
-/* A file that has links. They outlive its mapping: a library that is unloaded may come back. */
-struct attached_file {
-	uint64_t device, inode;
-};
-
-/* A process that is followed. */
-struct tracked {
-	struct process *process;
-	uint32_t slot;
-	uint32_t generation; /* exec calls seen */
-	bool armed;          /* not followed before it calls exec */
-	bool ended;          /* exited, or (unless exec is followed) became another program */
-	bool replaced;       /* it ended by exec */
-	bool lost_probes;    /* exec from a thread that is not the leader: the kernel forgot the probes for a moment */
-	int exit_code;       /* wait status, if it exited */
-	struct process_rss rss; /* as read last */
-	uint64_t scanned_ns;    /* when its mappings were read last */
-	bool unsearched;        /* and allocators were not looked for in them yet */
-	struct maps maps;
-	struct modules modules;
-	struct allocators allocators;
-	struct attached_file *attached;
-	size_t attached_count, attached_capacity;
-	struct links links;
 };
 
 struct budget;
@@ -132,9 +103,6 @@ int session__pause(struct session *session, bool pause, struct error *err);
 
 /* The parts that session__new() and session__open_pinned() (trace/pin.h) have in common. */
 int session__map_arrays(struct session *session, struct error *err);
-/* Takes it that all allocators found in a process have links already. -ENOMEM. */
-int session__note_attached(struct tracked *tracked);
-void session__free_tracked(struct tracked *tracked); /* NULL is fine */
 int session__open_events(struct session *session, struct error *err);
 
 /* Counting stops: maps keep their contents, probes are removed. Idempotent. */

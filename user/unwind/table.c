@@ -181,20 +181,10 @@ const struct mt_unwind_rule *unwind_table__find(const struct unwind_table *table
 {
 	static const struct mt_unwind_rule none = {.cfa = MT_CFA_NONE};
 	uint64_t page = (address >> MT_UNWIND_PAGE_SHIFT) - table->first_page;
-	const uint32_t *rows;
-	uint32_t low = 0, high;
+	const struct unwind_page *found;
 
 	if (page >= table->page_count || !table->pages[page].count)
 		return &none;
-	rows = &table->rows[table->pages[page].first];
-	/* The row sought is in [low, high): the first one is for the page's first address. */
-	for (high = table->pages[page].count; high - low > 1;) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if ((rows[middle] & 0xffff) <= (address & 0xffff))
-			low = middle;
-		else
-			high = middle;
-	}
-	return &table->rules[row_rule(rows[low])];
+	found = &table->pages[page];
+	return &table->rules[mt_unwind_search(&table->rows[found->first], 0, found->count, address & 0xffff)];
 }
