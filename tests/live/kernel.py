@@ -95,6 +95,22 @@ def has_begun(tracer_pid):
         return False
 
 
+PARSER = "memtrawl-parser"  # the comm of the child that memtrawl has files parsed by
+
+
+def child_of(pid, comm=None):
+    """A child of the process: of that comm, or any but memtrawl's own. 0 if there is none."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for child in children:
+            name = Path(f"/proc/{child}/comm").read_text().strip()
+            if name == comm or (comm is None and name != PARSER):
+                return int(child)
+    except OSError:
+        pass  # one of them is gone
+    return 0
+
+
 def is_alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"

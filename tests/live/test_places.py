@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel import has_begun, is_alive, wait_until
+from kernel import child_of, has_begun, is_alive, wait_until
 from memtrawl import BINARY, PRELOADS, TARGETS, Target, assert_exact, library, profile_in
 
 REFUSED = 3
@@ -49,11 +49,6 @@ def make_root(root, program, *more):
     (root / "extra").mkdir()
     for path in more:
         shutil.copy(os.path.realpath(path), root / "extra" / Path(path).name)
-
-
-def child_of(pid):
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(text[0]) if text else 0
 
 
 class Contained(Target):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from keepers import keeper_of, kill_keeper, status_of
-from kernel import PINS, existing, has_begun, is_alive, objects_of, uprobe_links, wait_until
+from kernel import PARSER, PINS, child_of, existing, has_begun, is_alive, objects_of, uprobe_links, wait_until
 from memtrawl import TARGETS, Target, assert_exact, profile_in
 from redis import Load, Redis
 
@@ -157,9 +157,27 @@ def test_target_ends_under_snapshot(memtrawl, how):
     assert_seen(profile, truth)
 
 
-def child_of(pid):
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(children[0]) if children else 0
+def test_parser_is_killed(memtrawl):
+    """Whatever becomes of the child that parses files: counts are right, only names are lost, and all ends well."""
+    with Target("malloc_family") as target:
+        with memtrawl.background("snapshot", "-p", target.pid, "killed", "--for", "600s", *EXACT) as tracer:
+            wait_until(lambda: child_of(tracer.pid, PARSER), "no file is parsed")
+            os.kill(child_of(tracer.pid, PARSER), signal.SIGKILL)
+            wait_until(lambda: has_begun(tracer.pid), "snapshot does not begin")
+            truth = target.go()
+            tracer.process.send_signal(signal.SIGINT)
+            killed = set()
+            while tracer.process.poll() is None:
+                parser = child_of(tracer.pid, PARSER)
+                if parser:
+                    os.kill(parser, signal.SIGKILL)
+                    killed.add(parser)
+            done = tracer.end()
+    assert done.returncode == 0, done.stderr
+    assert killed
+    profile = memtrawl.json("show", "killed", "--json", "-n", 0)
+    for key in LIVE + ("alloc_bytes", "alloc_objects", "free_bytes", "free_objects"):
+        assert profile["totals"][key] == truth["totals"][key], key
 
 
 def test_command_is_killed_under_run(memtrawl, tmp_path):

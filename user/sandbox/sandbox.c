@@ -212,6 +212,7 @@ int sandbox__call(struct sandbox *sandbox, unsigned int service, const struct bu
 		code = receive_reply(sandbox, &header, &reply->bytes, deadline);
 	if (code) { /* in the middle of a message, it cannot be used any more */
 		sandbox__stop(sandbox);
+		sandbox_reply__free(reply);
 		return fail(code, err);
 	}
 	if (header.code)

@@ -20,5 +20,7 @@ int services__call(enum service service, const char *name, const struct buf *req
 {
 	int code = sandbox__call(&sandbox, service, request, fds, fd_count, reply, err);
 
+	if (code == -EPIPE) /* of the file, most likely; but somebody may have killed it */
+		code = sandbox__call(&sandbox, service, request, fds, fd_count, reply, err);
 	return code == -EPIPE || code == -ETIMEDOUT ? error__prefix(err, code, "%s", name) : code;
 }
