@@ -10,11 +10,16 @@
 struct frame_list {
 	struct report_frame **blocks;
 	size_t count, capacity;
+	const struct source_lines *sources;
 };
 
-struct frame_list *frame_list__new(void)
+struct frame_list *frame_list__new(const struct source_lines *sources)
 {
-	return calloc(1, sizeof(struct frame_list));
+	struct frame_list *list = calloc(1, sizeof(*list));
+
+	if (list)
+		list->sources = sources;
+	return list;
 }
 
 void frame_list__free(struct frame_list *list)
@@ -77,8 +82,8 @@ static void set_line(const struct profile *profile, const struct profile_line *l
 	frame->file = profile__text(profile, function->filename, NULL);
 }
 
-static size_t add_location(const struct profile *profile, const struct profile_location *location,
-			   struct report_frame *to)
+static size_t add_location(const struct frame_list *list, const struct profile *profile,
+			   const struct profile_location *location, struct report_frame *to)
 {
 	if (!location->line_count) {
 		*to = frame_of(profile, location);
@@ -87,6 +92,8 @@ static size_t add_location(const struct profile *profile, const struct profile_l
 	for (uint32_t i = 0; i < location->line_count; i++) {
 		to[i] = frame_of(profile, location);
 		set_line(profile, &location->lines[i], &to[i]);
+		if (list->sources && to[i].line)
+			to[i].source = source_lines__find(list->sources, to[i].file, to[i].line);
 		to[i].inlined = i + 1 < location->line_count;
 	}
 	return location->line_count;
@@ -107,7 +114,7 @@ const struct report_frame *frame_list__add_site(struct frame_list *list, const s
 	if (!frames)
 		return NULL;
 	for (uint32_t i = 0; i < site->frame_count; i++)
-		used += add_location(profile, &profile->locations[site->frames[i]], frames + used);
+		used += add_location(list, profile, &profile->locations[site->frames[i]], frames + used);
 	*count = used;
 	return frames;
 }

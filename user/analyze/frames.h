@@ -7,7 +7,8 @@
 
 struct frame_list;
 
-struct frame_list *frame_list__new(void); /* NULL when memory is short */
+/* `sources` may be NULL. NULL when memory is short. */
+struct frame_list *frame_list__new(const struct source_lines *sources);
 void frame_list__free(struct frame_list *list);
 
 /* The site's frames, innermost first; they belong to the list. NULL when memory is short. */

@@ -72,6 +72,7 @@ static struct report_frame key_of(const struct report_frame *owner, enum report_
 		key.function = owner->function;
 		key.file = owner->file;
 		key.line = owner->line;
+		key.source = owner->source;
 		return key;
 	case GROUP_FUNCTION:
 		if (!owner->function)

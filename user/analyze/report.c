@@ -212,7 +212,7 @@ static struct report *build(enum report_kind kind, const struct diff *diff, cons
 	report->subject = subject_of(diff->after);
 	if (diff->before)
 		report->before = subject_of(diff->before);
-	report->frame_list = frame_list__new();
+	report->frame_list = frame_list__new(request->sources);
 	if (report->frame_list)
 		code = group__add_up(diff, request, report->frame_list, &group);
 	if (!code)

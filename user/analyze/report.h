@@ -3,7 +3,7 @@
  * The report: what a person or a program is to be shown of a profile, of two profiles' difference, or of a profile's
  * leak suspects. Everything under user/render/ reads this and nothing else.
  *
- * Its texts are those of the profiles it was made from, which must outlive it.
+ * Its texts are those of the profiles and source lines it was made from, which must outlive it.
  */
 #ifndef MEMTRAWL_ANALYZE_REPORT_H
 #define MEMTRAWL_ANALYZE_REPORT_H
@@ -15,6 +15,7 @@
 #include "analyze/leaks.h"
 #include "profile/diff.h"
 #include "profile/profile.h"
+#include "symbols/source_lines.h"
 
 enum report_kind { REPORT_PROFILE, REPORT_DIFF, REPORT_LEAKS };
 
@@ -40,6 +41,7 @@ struct report_request {
 	uint64_t min_bytes;   /* rows with fewer live bytes (in a diff: that changed by less) are left out */
 	double older_seconds; /* stacks without a live block that old are left out; 0: none are */
 	const char *filter;   /* stacks are left out whose frames do not hold this text; NULL: none are */
+	const struct source_lines *sources; /* frames get their line's text; NULL: they do not */
 };
 
 /* One line of a stack: an inlined function, a function, an address without a name, or a note such as "[truncated]". */
@@ -47,6 +49,7 @@ struct report_frame {
 	const char *function; /* NULL if unknown */
 	const char *file;     /* of the source; NULL if unknown */
 	uint32_t line;        /* 0 if unknown */
+	const char *source;   /* the line's text; NULL if unknown, or not asked for */
 	const char *object;   /* file of the mapping; NULL outside all files */
 	const char *build_id; /* NULL if unknown */
 	uint64_t offset;      /* return address - 1, relative to the file; the address outside all files */

@@ -13,6 +13,7 @@ const struct command commands[] = {
 	{"snapshot", "save what a process's call sites hold", cmd_snapshot},
 	{"list", "list the snapshots in the store", cmd_list},
 	{"show", "show a snapshot or a profile file, by call site", cmd_show},
+	{"symbolize", "name the call sites of a profile that was taken without names", cmd_symbolize},
 	{"diff", "show what changed between two snapshots", cmd_diff},
 	{"rm", "remove snapshots from the store", cmd_rm},
 	{0},

@@ -27,6 +27,7 @@ enum status cmd_stop(int argc, char **argv);
 enum status cmd_snapshot(int argc, char **argv);
 enum status cmd_list(int argc, char **argv);
 enum status cmd_show(int argc, char **argv);
+enum status cmd_symbolize(int argc, char **argv);
 enum status cmd_diff(int argc, char **argv);
 enum status cmd_rm(int argc, char **argv);
 

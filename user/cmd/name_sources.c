@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "symbols/debuginfod.h"
 #include "symbols/name_cache.h"
+#include "target/elf_facts.h"
 
 struct symbols_options name_sources__options(void)
 {
@@ -35,4 +39,64 @@ int name_sources__open_path(void *cookie, const char *path)
 		return fd;
 	close(fd);
 	return -EINVAL;
+}
+
+/* The file of that path, if it has the build id. */
+static int open_same(const char *path, const char *build_id)
+{
+	int fd = name_sources__open_path(NULL, path);
+	char *found;
+	bool same;
+
+	if (fd < 0 || !build_id)
+		return fd;
+	found = elf_facts__build_id(fd, path);
+	same = found && strcmp(found, build_id) == 0;
+	free(found);
+	if (same)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static int open_below(const char *folder, const char *path, const char *build_id)
+{
+	char whole[PATH_MAX];
+	int length = snprintf(whole, sizeof(whole), "%s/%s", folder, path);
+
+	return length > 0 && (size_t)length < sizeof(whole) ? open_same(whole, build_id) : -ENAMETOOLONG;
+}
+
+/* FOLDER/.build-id/ab/cdef... is the program itself, as Fedora links it in /usr/lib. */
+static int open_by_build_id(const char *build_id)
+{
+	const struct symbols_options options = name_sources__options();
+	char path[PATH_MAX];
+	int fd = -ENOENT;
+
+	for (const char *folder = options.debug_folders; folder && fd < 0;) {
+		int folder_length = (int)strcspn(folder, ":");
+		int length = snprintf(path, sizeof(path), "%.*s/.build-id/%.2s/%s", folder_length, folder, build_id,
+				      build_id + 2);
+
+		if (length > 0 && (size_t)length < sizeof(path))
+			fd = open_same(path, build_id);
+		folder = folder[folder_length] ? folder + folder_length + 1 : NULL;
+	}
+	return fd < 0 ? debuginfod__open_object(build_id) : fd;
+}
+
+int name_sources__open(void *cookie, const char *filename, const char *build_id, uint64_t start)
+{
+	const char *folder = cookie, *slash = strrchr(filename, '/');
+	int fd = open_same(filename, build_id);
+
+	(void)start;
+	if (fd < 0 && folder)
+		fd = open_below(folder, filename, build_id);
+	if (fd < 0 && folder && slash)
+		fd = open_below(folder, slash + 1, build_id);
+	if (fd < 0 && build_id && strlen(build_id) > 2)
+		fd = open_by_build_id(build_id);
+	return fd;
 }

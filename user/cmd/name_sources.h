@@ -11,6 +11,13 @@
  */
 struct symbols_options name_sources__options(void);
 
+/*
+ * As symbols_source.open, for files that are looked for here: as named, below the folder that `cookie` is (a string;
+ * may be NULL), by build id below MEMTRAWL_DEBUG_DIR as distributions link them there, and from debuginfod servers.
+ * With a build id, only a file that has it will do.
+ */
+int name_sources__open(void *cookie, const char *filename, const char *build_id, uint64_t start);
+
 /* Opens a regular file for reading, as symbols_source.open_path; the cookie is not used. */
 int name_sources__open_path(void *cookie, const char *path);
 

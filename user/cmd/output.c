@@ -77,6 +77,7 @@ static struct report_request request_of(const struct report_options *options, en
 		.min_bytes = options->min_bytes,
 		.older_seconds = (double)options->older_ns / 1e9,
 		.filter = options->filter,
+		.sources = options->sources,
 	};
 
 	if (request.top_n == TOP_N_NOT_GIVEN)

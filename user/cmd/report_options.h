@@ -23,6 +23,7 @@ struct report_options {
 	uint64_t older_ns;
 	int sort; /* enum report_sort; not given: by what the verb is about */
 	const char *filter;
+	const struct source_lines *sources; /* not an option: what `show --source` has read */
 };
 
 struct document_set;

@@ -109,13 +109,15 @@ static void set_subject(json_t *object, const struct report_subject *subject)
 
 /* ---- sites */
 
-static json_t *frame_of(const struct report_frame *frame)
+static json_t *frame_of(const struct report_frame *frame, bool with_source)
 {
 	json_t *object = json_object();
 
 	set(object, "function", json_value__text(frame->function));
 	set(object, "file", json_value__text(frame->file));
 	set(object, "line", frame->line ? json_integer(frame->line) : json_null());
+	if (with_source)
+		set(object, "source", json_value__text(frame->source));
 	set(object, "object", json_value__text(frame->object));
 	set(object, "build_id", json_value__text(frame->build_id));
 	set(object, "offset", frame->has_offset ? json_value__count(frame->offset) : json_null());
@@ -123,12 +125,12 @@ static json_t *frame_of(const struct report_frame *frame)
 	return object;
 }
 
-static json_t *frames_of(const struct report_row *row)
+static json_t *frames_of(const struct report_row *row, bool with_source)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < row->frame_count; i++)
-		json_array_append_new(array, frame_of(&row->frames[i]));
+		json_array_append_new(array, frame_of(&row->frames[i], with_source));
 	return array;
 }
 
@@ -182,7 +184,7 @@ static json_t *sites_of(const struct report *report)
 		set_counts(site, &report->rows[i].counts);
 		if (report->kind == REPORT_LEAKS)
 			set(site, "leak", leak_of(&report->rows[i].leak));
-		set(site, "frames", frames_of(&report->rows[i]));
+		set(site, "frames", frames_of(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
 	return array;
@@ -199,7 +201,7 @@ static void set_mapped(json_t *object, const struct report_counts *counts)
 	set_count(object, "free_bytes", counts->free_bytes);
 }
 
-static json_t *mappings_of(const struct report_mapped *mapped)
+static json_t *mappings_of(const struct report_mapped *mapped, bool with_source)
 {
 	json_t *object = json_object(), *totals = json_object(), *sites = json_array(), *others = json_object();
 	const struct report_counts sum = {
@@ -215,7 +217,7 @@ static json_t *mappings_of(const struct report_mapped *mapped)
 
 		set_id(site, mapped->rows[i].id);
 		set_mapped(site, &mapped->rows[i].counts);
-		set(site, "frames", frames_of(&mapped->rows[i]));
+		set(site, "frames", frames_of(&mapped->rows[i], with_source));
 		json_array_append_new(sites, site);
 	}
 	set_mapped(totals, &sum);
@@ -267,7 +269,7 @@ static json_t *changed_sites_of(const struct report *report)
 		site = json_object();
 		set_id(site, report->rows[i].id);
 		set_changes(site, &report->rows[i].before, &report->rows[i].counts);
-		set(site, "frames", frames_of(&report->rows[i]));
+		set(site, "frames", frames_of(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
 	return array;
@@ -303,7 +305,8 @@ void render__json(const struct report *report, struct buf *out)
 		others = json_object();
 		set_counts(others, &report->others);
 		set(root, "others", others);
-		set(root, "mappings", report->mapped.known ? mappings_of(&report->mapped) : json_null());
+		set(root, "mappings",
+		    report->mapped.known ? mappings_of(&report->mapped, report->request.sources) : json_null());
 	}
 	pieces__add_json(out, root);
 }

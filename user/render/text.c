@@ -234,6 +234,16 @@ static size_t place_column(const struct report_row *row)
 	return column;
 }
 
+/* The text of the line, on a line of its own. */
+static void add_source(struct page *page, const struct report_frame *frame)
+{
+	if (!frame->source)
+		return;
+	buf__add_string(&page->line, "        | ");
+	pieces__add_escaped(&page->line, frame->source);
+	end_line(page);
+}
+
 static void add_stack(struct page *page, const struct report_row *row)
 {
 	size_t column = place_column(row);
@@ -242,6 +252,7 @@ static void add_stack(struct page *page, const struct report_row *row)
 		buf__add_string(&page->line, "      ");
 		add_frame(page, &row->frames[i], column);
 		end_line(page);
+		add_source(page, &row->frames[i]);
 	}
 	if (!row->frame_count) {
 		buf__add_string(&page->line, "      [no stack]");
@@ -373,6 +384,8 @@ static void add_row(struct page *page, const struct report *report, const struct
 	add_frame(page, &row->frames[0], 0);
 	add_deviation(page, row);
 	end_line(page);
+	if (report->request.group == GROUP_LINE)
+		add_source(page, &row->frames[0]);
 }
 
 static void add_others(struct page *page, const struct report *report)

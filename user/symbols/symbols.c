@@ -247,21 +247,19 @@ static int name_mapping(struct symbols *symbols, struct naming *naming, uint32_t
 	return code;
 }
 
-/* Counts, or with arrays collects, the locations of a mapping that have no names; PROFILE_NONE is outside all. */
-static size_t collect(const struct profile *profile, uint32_t mapping, uint32_t *locations, uint64_t *places)
+/* Collects the locations of a mapping that have no names, or all; PROFILE_NONE is outside all mappings. */
+static size_t collect(const struct profile *profile, uint32_t mapping, bool again, uint32_t *locations,
+		      uint64_t *places)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
 
-		if (location->line_count || location->mapping != mapping || profile__is_note(location))
+		if ((location->line_count && !again) || location->mapping != mapping || profile__is_note(location))
 			continue;
-		if (locations) {
-			locations[count] = (uint32_t)i;
-			places[count] = location->offset;
-		}
-		count++;
+		locations[count] = (uint32_t)i;
+		places[count++] = location->offset;
 	}
 	return count;
 }
@@ -278,7 +276,8 @@ int symbols__name_profile(struct symbols *symbols, struct profile *profile)
 	for (size_t i = 0; !code && i < profile->mapping_count; i++) {
 		struct wanted wanted = {.offsets = offsets, .locations = locations};
 
-		wanted.count = collect(profile, (uint32_t)i, locations, offsets);
+		wanted.count = collect(profile, (uint32_t)i, symbols->options.again && !profile->mappings[i].has_lines,
+				       locations, offsets);
 		if (wanted.count)
 			code = name_mapping(symbols, &naming, (uint32_t)i, &wanted);
 	}
@@ -300,7 +299,7 @@ int symbols__name_runtime_code(struct profile *profile, int perf_map)
 	if (!addresses || !locations || !names)
 		code = -ENOMEM;
 	if (!code)
-		count = collect(profile, PROFILE_NONE, locations, addresses);
+		count = collect(profile, PROFILE_NONE, false, locations, addresses);
 	if (count && !names__read_runtime(perf_map, addresses, count, names, NULL))
 		for (size_t i = 0; !code && i < count; i++)
 			code = naming__name(&naming, locations[i], names, addresses[i]);

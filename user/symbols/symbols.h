@@ -17,6 +17,7 @@ struct symbols_source {
 struct symbols_options {
 	const char *debug_folders; /* colon-separated (symbols/debug_files.h); NULL for none */
 	const char *cache;         /* a directory (symbols/name_cache.h); NULL for none */
+	bool again;                /* names without lines are looked up again: there may be better ones by now */
 };
 
 struct symbols;
@@ -26,9 +27,9 @@ struct symbols *symbols__new(const struct symbols_source *source, const struct s
 void symbols__free(struct symbols *symbols);
 
 /*
- * Fills in the lines of all locations that lie in a file and have none yet, and sets has_functions and has_lines of
- * the mappings. A file that cannot be read or parsed, or that is not the one mapped (its build id differs), costs its
- * names only: its locations stay without lines. Returns 0 or -ENOMEM.
+ * Fills in the lines of all locations that lie in a file and have none yet (see symbols_options.again), and sets
+ * has_functions and has_lines of the mappings. A file that cannot be read or parsed, or that is not the one mapped (its
+ * build id differs), costs its names only: its locations stay without lines. Returns 0 or -ENOMEM.
  */
 int symbols__name_profile(struct symbols *symbols, struct profile *profile);
 
