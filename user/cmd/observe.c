@@ -250,17 +250,17 @@ static int open_by_path(const struct module *module)
 static int open_module(void *cookie, const char *filename, const char *build_id, uint64_t start)
 {
 	const struct tracked *tracked = cookie;
-	const struct module *module = modules__find(&tracked->modules, start);
+	const struct module *module = modules__find_file(&tracked->modules, start, filename, build_id);
 	struct mapping mapping;
 	int fd;
 
-	(void)filename;
-	(void)build_id;
 	if (!module || !module->path || !module->inode)
 		return -ENOENT;
 	fd = modules__open(&tracked->modules, module);
 	if (fd >= 0)
 		return fd;
+	if (modules__find(&tracked->modules, start, tracked->modules.era) != module)
+		return open_by_path(module); /* what is mapped there now is another file */
 	mapping = (struct mapping){
 		.start = module->start,
 		.limit = module->limit,

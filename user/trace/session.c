@@ -327,6 +327,7 @@ static int look_at_mappings(struct session *session, struct tracked *tracked, st
 		return code;
 	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
 		return error__set(err, -ENOMEM, "out of memory");
+	session->processes[tracked->slot].era = tracked->modules.era;
 	update_tables(session, tracked);
 	return 0;
 }
