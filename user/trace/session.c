@@ -334,17 +334,14 @@ static int look_at_mappings(struct session *session, struct tracked *tracked, st
 
 static int look_for_allocators(struct session *session, struct tracked *tracked, struct error *err)
 {
-	struct allocators found;
 	int code;
 
 	tracked->unsearched = false;
-	code = allocators__discover(tracked->process, &tracked->maps, session->options.specs,
-				    session->options.spec_count, &found, err);
+	code = allocators__renew(tracked->process, &tracked->maps, session->options.specs, session->options.spec_count,
+				 &tracked->allocators, err);
 	if (code)
 		return code;
-	code = attach_objects(session, tracked, &found, err);
-	allocators__free(&tracked->allocators);
-	tracked->allocators = found;
+	code = attach_objects(session, tracked, &tracked->allocators, err);
 	note_libc(session, tracked);
 	return code;
 }
@@ -515,6 +512,7 @@ static void on_exec(struct session *session, struct tracked *tracked, const stru
 	if (!first && session->on_image_end)
 		session->on_image_end(session, tracked);
 	modules__free(&tracked->modules);
+	allocators__free(&tracked->allocators);
 	if (process__open(tracked->process->pid, &process, NULL))
 		return;
 	process__free(tracked->process);
@@ -550,7 +548,7 @@ static int on_event(void *cookie, void *data, size_t size)
 	case MT_EVENT_LOADER: /* several at once need one look */
 		if (event->ns < tracked->scanned_ns)
 			return 0;
-		/* allocators are looked for when all events are through: it takes ten times as long */
+		/* allocators are looked for when all events are through: it can take ten times as long */
 		tracked->unsearched = !look_at_mappings(session, tracked, NULL);
 		return 0;
 	}
