@@ -7,7 +7,7 @@ from stops import compare_program
 STACKS = 10
 
 
-@pytest.mark.parametrize("program", ["redis", "python3"])
+@pytest.mark.parametrize("program", ["redis", "postgres", "python3"])  # only postgres's stacks need the callers' rbp
 def test_same_as_gdb(memtrawl, tmp_path, program):
     results = compare_program(memtrawl, tmp_path, program, STACKS)
     frames = [count for count, _ in results]
