@@ -53,8 +53,8 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels demo bench lint install verifier-stats \
-	clean targets format
+.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels compare-gdb demo bench lint install \
+	verifier-stats clean targets format
 all: $(B)/memtrawl
 
 deps:
@@ -70,7 +70,7 @@ $(B)/%.o: %.c Makefile | $(SKELETONS) $(PROTO).h
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 # ---- BPF objects and their skeletons
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+$(B)/%.bpf.o: %.bpf.c Makefile
 	$(say) BPF $<
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \
@@ -107,6 +107,13 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
+# stops a process where memtrawl has taken a stack, for others to take it too
+STOPS := $(B)/tests/stops/stop $(B)/tests/stops/stop.bpf.o
+
+$(B)/tests/stops/%: $(B)/tests/stops/%.o
+	$(say) LINK $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBBPF) -lelf -lz -o $@
+
 # what the kernel's verifier does with each BPF program: libbpf alone, nothing of memtrawl's
 BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(sort $(wildcard bpf/*.bpf.c)))
 
@@ -119,7 +126,7 @@ verifier-stats: $(B)/tests/verifier/stats $(BPF_OBJECTS)
 LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/*.c)))
 
 -include tests/targets/targets.mk
-targets: $(LIVE)
+targets: $(LIVE) $(STOPS)
 
 # parsers of foreign bytes under libFuzzer, with the sanitizers
 FUZZ_SOURCES := $(wildcard user/unwind/*.c) user/target/elf_file.c user/symbols/perf_map.c \
@@ -131,7 +138,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	$(Q)$(CLANG) $(CPPFLAGS_ALL) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $^ -lelf -lz -o $@
 
-check check-kernels demo bench lint fuzz:
+check check-kernels compare-gdb demo bench lint fuzz:
 	@tools/$@
 
 print-lint-flags:

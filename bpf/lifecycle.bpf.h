@@ -25,6 +25,7 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->until_ns = 0;
 	process->trampoline = 0;
 	process->mappings = 0;
+	process->era = 0;
 	process->unmapped = 0;
 	process->libc_start = process->libc_limit = 0;
 	process->since_ns = bpf_ktime_get_ns();
@@ -81,6 +82,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	struct owner owner = {};
 	u32 parent_id;
 	u64 mappings;
+	u32 era;
 
 	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
 		return;
@@ -92,6 +94,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	}
 	parent_id = owner.id;
 	mappings = owner.process->mappings;
+	era = owner.process->era;
 	owner__from_slot(slot, &owner);
 	if (!owner.process || !owner.counters)
 		return;
@@ -100,6 +103,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	owner.process->start_ns = BPF_CORE_READ(child, start_boottime);
 	owner.process->parent = MT_PROCESS_SLOT(parent_id) + 1;
 	owner.process->mappings = mappings; /* its code is where its parent's is */
+	owner.process->era = era;
 	owner.id = MT_PROCESS(slot, owner.process->generation);
 	bpf_map_update_elem(&targets, &tgid, &slot, BPF_ANY);
 	send_event(&owner, MT_EVENT_FORK, parent_id, 0);

@@ -45,7 +45,8 @@ enum mt_end {
 /* A stack, innermost return address first. pc[] beyond `frames` is not written. */
 struct mt_stack {
 	__u32 frames;
-	__u32 end; /* enum mt_end */
+	__u16 end; /* enum mt_end */
+	__u16 era; /* mt_process.era */
 	__u64 pc[MT_FRAMES_MAX];
 };
 
@@ -157,6 +158,7 @@ struct mt_process {
 	__u32 state;      /* enum mt_process_state */
 	__u32 parent;     /* slot of the process that forked it + 1, or 0 */
 	__s32 exit_code;  /* as wait status, once it has exited */
+	__u32 era;        /* addresses mean other code than in another era: a file came where one had been unloaded */
 	__u32 unmapped;   /* a stack led to code in no known mapping: user space was told, and has not looked yet */
 };
 
@@ -335,7 +337,7 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
-MT_ASSERT_SIZE(mt_process, 112);
+MT_ASSERT_SIZE(mt_process, 120);
 MT_ASSERT_SIZE(mt_region_key, 16);
 MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);

@@ -16,11 +16,12 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 	thread->window_start = ~0ULL >> 1; /* nothing read yet: no address is near */
 	thread->stack.frames = 0;
 	thread->stack.end = MT_END_UNREADABLE;
+	thread->stack.era = owner->process->era;
 	walk->mappings = owner->process->mappings;
 	walk->trampoline = owner->process->trampoline;
 	walk->mode = owner->session->unwind;
 	walk->limit = owner->session->frames;
-	walk->hash = 0;
+	walk->hash = thread->stack.era;
 }
 
 /* From where the walk is to the end of the stack. Returns the stack's hash, never 0. */

@@ -35,6 +35,18 @@ ENDS_ELSEWHERE = {
 CHAINS_CXX = {1101: ["leaf(unsigned long)", "(anonymous namespace)::Guard::~Guard()", "is_left(unsigned long)",
                      "catches(unsigned long, unsigned long)", *MAIN],
               1102: ["leaf(unsigned long)", "catches(unsigned long, unsigned long)", *MAIN]}
+# chains_dlopen: allocated by the library, by the program that it calls, and by the library that this one calls again
+THROUGH = ["calls_library", "through", *MAIN]
+CHAINS_DLOPEN = {
+    1201: ["first_leaf", "first_inner", "library_call", *THROUGH],
+    1202: ["leaf", "called_back", "first_calls_back", "library_call", *THROUGH],
+    1203: ["first_leaf", "first_inner", "library_call", "calls_again", "first_calls_back", "library_call", *THROUGH],
+    1301: ["second_leaf", "second_inner", "library_call", *THROUGH],
+    1302: ["leaf", "called_back", "second_calls_back", "library_call", *THROUGH],
+    1303: ["second_leaf", "second_inner", "library_call", "calls_again", "second_calls_back", "library_call", *THROUGH],
+}
+# its timed stacks: so many for each library, from its dlopen() on, of sizes that count 10 us from these on
+ROUNDS, SINCE = 100, {"first": 100000, "second": 120000}
 
 
 def name_of(frame):
@@ -54,17 +66,18 @@ def chain(site):
 
 
 def chains(memtrawl, program, *options):
-    """Of each block that the program allocated, by size."""
+    """Of each block that the program allocated, by size; with the profile and the program's own account."""
     with Target(program) as target, memtrawl.session(target.pid, "--frames", 127, *options):
-        target.go()
+        account = target.go()
         profile = memtrawl.profile(target.pid, "seen")
-    return {site["live_bytes"]: chain(site) for site in profile["sites"] if site["live_objects"] == 1}, profile
+    seen = {site["live_bytes"]: chain(site) for site in profile["sites"] if site["live_objects"] == 1}
+    return seen, profile, account
 
 
 @pytest.mark.parametrize("mode", ["auto", "dwarf"])
 @pytest.mark.parametrize("rung", ["session", "multi", "perf"])
 def test_chains(tmp_path, rung, mode):
-    seen, profile = chains(Memtrawl(tmp_path, rung), "chains", "--unwind", mode)
+    seen, profile, _ = chains(Memtrawl(tmp_path, rung), "chains", "--unwind", mode)
     for size, expected in CHAINS.items():
         assert seen[size] == [*expected, LIBC, *START], size
     for size, expected in ENDS_ELSEWHERE.items():
@@ -73,15 +86,48 @@ def test_chains(tmp_path, rung, mode):
     assert told == {"stack_truncated": 1}
 
 
+def rounds_of(library, seen):
+    """The timed stacks through a library that are whole: milliseconds from its dlopen() to each, by its number."""
+    times = {}
+    for size, names in seen.items():
+        number = names.count("recurse")
+        expected = ["leaf", *["recurse"] * number, "recurses", f"{library}_calls_back", "library_call",
+                    "calls_library", "until_noticed", *MAIN, LIBC, *START]
+        if number and names == expected:
+            assert number not in times
+            times[number] = (size - SINCE[library]) / 100
+    return times
+
+
+@pytest.mark.parametrize("mode", ["auto", "dwarf"])
+@pytest.mark.parametrize("rung", ["session", "multi", "perf"])
+def test_loaded_under_way(tmp_path, rung, mode):
+    """
+    A library has its tables within 100 ms of its dlopen(), and each stack from the first whole one on is whole. Another
+    one, that comes to where the first has been, has its own, and blocks of the first one keep their names.
+    """
+    seen, profile, account = chains(Memtrawl(tmp_path, rung), "chains_dlopen", "--unwind", mode)
+    assert account["at_the_same_address"]
+    for size, expected in CHAINS_DLOPEN.items():
+        assert seen[size] == [*expected, LIBC, *START], size
+    for library in SINCE:
+        times = rounds_of(library, seen)
+        first = min(times)
+        print(f"{library}: {first - 1} of {ROUNDS} stacks not whole, then all from {times[first]} ms on")
+        assert times[first] < 100
+        assert sorted(times) == list(range(first, ROUNDS + 1))
+    assert profile["loss"]["stack_unmapped"] < ROUNDS
+
+
 def test_exception_in_flight(memtrawl):
-    seen, _ = chains(memtrawl, "chains_cxx")
+    seen, _, _ = chains(memtrawl, "chains_cxx")
     for size, expected in CHAINS_CXX.items():
         assert seen[size] == [*expected, LIBC, *START], size
 
 
 def test_frame_pointers_only(memtrawl):
     """What everybody else has: the caller, and next to nothing of who called it."""
-    _, profile = chains(memtrawl, "chains", "--unwind", "fp")
+    _, profile, _ = chains(memtrawl, "chains", "--unwind", "fp")
     stacks = [chain(site) for site in profile["sites"] if chain(site)[0] == "leaf"]
     assert sum(site["live_objects"] for site in profile["sites"] if chain(site)[0] == "leaf") == 15
     assert not [stack for stack in stacks if "main" in stack]

@@ -15,8 +15,10 @@ TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_z
 # dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
 TARGETS_GLIBC := dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
 # without frame pointers, and with what the others must not have: calls that become jumps
-TARGETS_BARE := chains
+TARGETS_BARE := chains chains_dlopen
 TARGETS_BARE_CXX := chains_cxx
+# the libraries that chains_dlopen loads
+CHAINS_LIBRARIES := $(T)/libchains_first.so $(T)/libchains_second.so
 # programs that keep no account
 TARGETS_PLAIN := leaky_server
 TARGETS_CXX := cxx_new
@@ -28,7 +30,7 @@ TARGET_FLAGS := -D_GNU_SOURCE -Itests/targets -Wall -Wextra -Werror -O2 -g -fno-
 
 TARGETS_ALL := $(TARGETS_PORTABLE:%=$(T)/%) $(TARGETS_GLIBC:%=$(T)/%) $(TARGETS_PLAIN:%=$(T)/%) \
 	$(TARGETS_CXX:%=$(T)/%) $(TARGETS_BARE:%=$(T)/%) $(TARGETS_BARE_CXX:%=$(T)/%) \
-	$(T)/libtarget_leak.so
+	$(T)/libtarget_leak.so $(CHAINS_LIBRARIES)
 TARGETS_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.static)
 TARGETS_MUSL := $(TARGETS_PORTABLE:%=$(T)/%.musl)
 TARGETS_MUSL_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.musl-static)
@@ -41,7 +43,7 @@ endif
 
 targets: $(TARGETS_ALL)
 
-$(TARGETS_BARE:%=$(T)/glibc/%.o) $(TARGETS_BARE_CXX:%=$(T)/glibc/%.o): TARGET_FLAGS += -fomit-frame-pointer -foptimize-sibling-calls
+$(TARGETS_BARE:%=$(T)/glibc/%.o) $(TARGETS_BARE_CXX:%=$(T)/glibc/%.o) $(CHAINS_LIBRARIES): TARGET_FLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 
 $(T)/glibc/%.o: tests/targets/%.c tests/targets/targets.mk
 	$(say) CC $<
@@ -59,7 +61,7 @@ $(T)/musl/%.o: tests/targets/%.c tests/targets/targets.mk
 	$(Q)$(MUSL_GCC) -std=gnu17 $(TARGET_FLAGS) -MMD -MP -c $< -o $@
 
 $(TARGETS_PORTABLE:%=$(T)/%) $(filter-out %/dlopen_leak,$(TARGETS_GLIBC:%=$(T)/%)) \
-$(TARGETS_BARE:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
+$(filter-out %/chains_dlopen,$(TARGETS_BARE:%=$(T)/%)): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) -pthread $^ -Wl,-z,dynamic-undefined-weak -o $@
 
@@ -75,8 +77,10 @@ $(TARGETS_CXX:%=$(T)/%.static): $(T)/%.static: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@
 	$(Q)$(CXX) -static -pthread $^ -o $@
 
-# the library notes its blocks in the program's account
-$(T)/dlopen_leak: $(T)/glibc/dlopen_leak.o $(T)/glibc/truth.o | $(T)/libtarget_leak.so
+# libraries note their blocks in the program's account
+$(T)/dlopen_leak: | $(T)/libtarget_leak.so
+$(T)/chains_dlopen: | $(CHAINS_LIBRARIES)
+$(T)/dlopen_leak $(T)/chains_dlopen: $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) -pthread -rdynamic -Wl,-rpath,'$$ORIGIN' $^ -ldl -o $@
 
@@ -84,6 +88,13 @@ $(T)/libtarget_leak.so: tests/targets/lib_leak.c tests/targets/targets.mk
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(TARGET_FLAGS) -fPIC -shared -MMD -MP -MF $@.d -MT $@ $< -o $@
+
+$(T)/libchains_first.so: LIBRARY_FLAGS := -DLIBRARY=first -DFRAME=1000
+$(T)/libchains_second.so: LIBRARY_FLAGS := -DLIBRARY=second -DFRAME=3000
+$(CHAINS_LIBRARIES): tests/targets/lib_chains.c tests/targets/targets.mk
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(TARGET_FLAGS) $(LIBRARY_FLAGS) -fPIC -shared -MMD -MP -MF $@.d -MT $@ $< -o $@
 
 # an allocator inside, and nothing that names it
 $(T)/malloc_family.stripped: $(T)/glibc/malloc_family.o $(T)/glibc/truth.o

@@ -259,19 +259,20 @@ static int open_mapped(const struct tracked *tracked, const struct module *modul
 		.executable = true,
 		.path = module->path,
 	};
-	int fd = maps__open_file(tracked->process, &mapping);
+	int fd = -ENOENT;
 
+	/* else what is mapped there now is another file */
+	if (modules__find(&tracked->modules, module->start, tracked->modules.era) == module)
+		fd = maps__open_file(tracked->process, &mapping);
 	return fd >= 0 ? fd : open_by_path(module);
 }
 
 static int open_module(void *cookie, const char *filename, const char *build_id, uint64_t start)
 {
 	const struct tracked *tracked = cookie;
-	const struct module *module = modules__find(&tracked->modules, start);
+	const struct module *module = modules__find_file(&tracked->modules, start, filename, build_id);
 	int fd;
 
-	(void)filename;
-	(void)build_id;
 	if (!module || !module->path)
 		return -ENOENT;
 	if (!module->inode) /* the vdso */

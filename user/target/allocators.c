@@ -13,6 +13,7 @@ void allocators__free(struct allocators *allocators)
 	for (size_t i = 0; i < allocators->count; i++)
 		alloc_object__free(&allocators->objects[i]);
 	free(allocators->objects);
+	free(allocators->others);
 	free(allocators->unreadable);
 	memset(allocators, 0, sizeof(*allocators));
 }
@@ -56,7 +57,12 @@ static int add_object(const struct process *process, const struct mapping *mappi
 
 	allocators->specs_found |= specs_found;
 	if (code || !object.count) {
+		const struct alloc_other_file other = {.device = mapping->device, .inode = mapping->inode};
+
 		alloc_object__free(&object);
+		if (!code &&
+		    !array__push(allocators->others, allocators->other_count, allocators->other_capacity, other))
+			code = error__set(err, -ENOMEM, "out of memory");
 		return code;
 	}
 	object.device = mapping->device;
@@ -79,28 +85,66 @@ static bool seen_before(const struct maps *maps, const struct mapping *mapping)
 	return false;
 }
 
+/* What was found in the file before goes over to `to`. 0: nothing is known of it. 1, or -ENOMEM. */
+static int take_over(struct allocators *from, const struct mapping *mapping, struct allocators *to)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		struct alloc_object *object = &from->objects[i];
+
+		if (object->device != mapping->device || object->inode != mapping->inode)
+			continue;
+		object->start = mapping->start;
+		if (!array__push(to->objects, to->count, to->capacity, *object))
+			return -ENOMEM;
+		memset(object, 0, sizeof(*object));
+		return 1;
+	}
+	for (size_t i = 0; i < from->other_count; i++) {
+		const struct alloc_other_file *other = &from->others[i];
+
+		if (other->device != mapping->device || other->inode != mapping->inode)
+			continue;
+		return array__push(to->others, to->other_count, to->other_capacity, *other) ? 1 : -ENOMEM;
+	}
+	return 0;
+}
+
 int allocators__discover(const struct process *process, const struct maps *maps, const struct alloc_spec *specs,
 			 size_t spec_count, struct allocators *allocators, struct error *err)
 {
-	struct error reason = {0};
-	int code;
-
 	memset(allocators, 0, sizeof(*allocators));
+	return allocators__renew(process, maps, specs, spec_count, allocators, err);
+}
+
+int allocators__renew(const struct process *process, const struct maps *maps, const struct alloc_spec *specs,
+		      size_t spec_count, struct allocators *allocators, struct error *err)
+{
+	struct allocators before = *allocators;
+	struct error reason = {0};
+	int code = 0;
+
+	*allocators = (struct allocators){.specs_found = before.specs_found};
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct mapping *mapping = &maps->mappings[i];
 
 		if (!mapping->executable || !mapping->inode || !mapping->path || mapping->path[0] != '/' ||
 		    seen_before(maps, mapping))
 			continue;
-		code = add_object(process, mapping, specs, spec_count, allocators, &reason);
-		if (code == -ENOMEM) {
-			allocators__free(allocators);
-			return error__set(err, code, "%s", reason.text);
-		}
-		if (code) {
+		code = take_over(&before, mapping, allocators);
+		if (!code)
+			code = add_object(process, mapping, specs, spec_count, allocators, &reason);
+		if (code == -ENOMEM)
+			break;
+		if (code < 0) {
 			free(allocators->unreadable);
 			allocators->unreadable = strdup(reason.text);
 		}
+		code = 0;
+	}
+	allocators__free(&before);
+	if (code) {
+		allocators__free(allocators);
+		return error__set(err, code, "out of memory");
 	}
 	return 0;
 }

@@ -30,6 +30,7 @@ static json_t *module_of(const struct module *module)
 	json_object_set_new(object, "offset", json_integer((json_int_t)module->offset));
 	json_object_set_new(object, "device", json_integer((json_int_t)module->device));
 	json_object_set_new(object, "inode", json_integer((json_int_t)module->inode));
+	json_object_set_new(object, "era", json_integer(module->era));
 	json_object_set_new(object, "path", json_value__text(module->path));
 	json_object_set_new(object, "build_id", json_value__text(module->build_id));
 	return object;
@@ -51,6 +52,7 @@ static json_t *process_of(const struct tracked *tracked)
 	for (size_t i = 0; i < tracked->modules.count; i++)
 		json_array_append_new(modules, module_of(&tracked->modules.modules[i]));
 	json_object_set_new(object, "modules", modules);
+	json_object_set_new(object, "era", json_integer(tracked->modules.era));
 	return object;
 }
 
@@ -105,6 +107,7 @@ static void recall_module(struct modules *modules, const json_t *object)
 		.offset = count_at(object, "offset"),
 		.device = count_at(object, "device"),
 		.inode = count_at(object, "inode"),
+		.era = (uint16_t)count_at(object, "era"),
 		.path = text_at(object, "path"),
 		.build_id = text_at(object, "build_id"),
 		.fd = -1,
@@ -113,7 +116,10 @@ static void recall_module(struct modules *modules, const json_t *object)
 	if (!array__push(modules->modules, modules->count, modules->capacity, module)) {
 		free(module.path);
 		free(module.build_id);
+		return;
 	}
+	if (module.era > modules->era_last)
+		modules->era_last = module.era;
 }
 
 static void replace(char **text, char *with)
@@ -143,6 +149,7 @@ static void recall_process(struct tracked *tracked, const json_t *object)
 	modules__free(&tracked->modules);
 	json_array_foreach (json_object_get(object, "modules"), i, module)
 		recall_module(&tracked->modules, module);
+	tracked->modules.era = (uint16_t)count_at(object, "era");
 	/* what came since it was written */
 	if (process->proc_fd >= 0)
 		modules__update(&tracked->modules, process, &tracked->maps);

@@ -77,6 +77,7 @@ static void on_exec(struct session *session, struct tracked *tracked, const stru
 	if (!first && session->on_image_end)
 		session->on_image_end(session, tracked);
 	modules__free(&tracked->modules);
+	allocators__free(&tracked->allocators);
 	if (process__open(tracked->process->pid, &process, NULL))
 		return;
 	process__free(tracked->process);
@@ -112,7 +113,7 @@ static int on_event(void *cookie, void *data, size_t size)
 	case MT_EVENT_LOADER: /* several at once need one look */
 		if (event->ns < tracked->scanned_ns)
 			return 0;
-		/* allocators are looked for when all events are through: it takes ten times as long */
+		/* allocators are looked for when all events are through: it can take ten times as long */
 		tracked->unsearched = !tracked__look(session, tracked, NULL);
 		return 0;
 	}

@@ -27,11 +27,34 @@ void modules__free(struct modules *modules)
 	memset(modules, 0, sizeof(*modules));
 }
 
-const struct module *modules__find(const struct modules *modules, uint64_t address)
+const struct module *modules__find(const struct modules *modules, uint64_t address, uint16_t era)
 {
-	for (size_t i = modules->count; i-- > 0;)
-		if (address >= modules->modules[i].start && address < modules->modules[i].limit)
-			return &modules->modules[i];
+	const struct module *found = NULL;
+
+	for (size_t i = modules->count; i-- > 0;) {
+		const struct module *module = &modules->modules[i];
+
+		if (address >= module->start && address < module->limit && module->era <= era &&
+		    (!found || module->era > found->era))
+			found = module;
+	}
+	return found;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+const struct module *modules__find_file(const struct modules *modules, uint64_t start, const char *path,
+					const char *build_id)
+{
+	for (size_t i = modules->count; i-- > 0;) {
+		const struct module *module = &modules->modules[i];
+
+		if (module->start == start && same_text(module->path, path) && same_text(module->build_id, build_id))
+			return module;
+	}
 	return NULL;
 }
 
@@ -42,11 +65,64 @@ static bool same_file(const struct module *module, const struct mapping *mapping
 
 static bool is_known(const struct modules *modules, const struct mapping *mapping)
 {
-	const struct module *module = modules__find(modules, mapping->start);
+	const struct module *module = modules__find(modules, mapping->start, modules->era);
 
 	return module && module->start == mapping->start && module->limit == mapping->limit &&
 	       module->offset == mapping->offset && same_file(module, mapping);
 }
+
+/* ---- eras */
+
+/* Code that is made at run time comes and goes, and is one thing to us. */
+static bool means_the_same(const struct module *module, const struct mapping *mapping)
+{
+	return same_file(module, mapping) &&
+	       (!mapping->inode || module->start - module->offset == mapping->start - mapping->offset);
+}
+
+/* Is there an address in the mapping that means something else in that era? */
+static bool contradicts(const struct modules *modules, const struct mapping *mapping, uint16_t era)
+{
+	const struct module *first = modules__find(modules, mapping->start, era);
+
+	if (first && !means_the_same(first, mapping))
+		return true;
+	for (size_t i = 0; i < modules->count; i++) {
+		uint64_t start = modules->modules[i].start;
+
+		if (start <= mapping->start || start >= mapping->limit || modules->modules[i].era > era)
+			continue;
+		if (!means_the_same(modules__find(modules, start, era), mapping))
+			return true;
+	}
+	return false;
+}
+
+static bool fits(const struct modules *modules, const struct maps *maps, uint16_t era)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (maps->mappings[i].executable && contradicts(modules, &maps->mappings[i], era))
+			return false;
+	return true;
+}
+
+static void choose_era(struct modules *modules, const struct maps *maps)
+{
+	uint16_t era = 0;
+
+	if (fits(modules, maps, modules->era))
+		return;
+	while (era <= modules->era_last && !fits(modules, maps, era))
+		era++;
+	if (era > modules->era_last) {
+		if (modules->era_last == UINT16_MAX - 1)
+			return; /* from now on names may be those of the file that went */
+		modules->era_last = era;
+	}
+	modules->era = era;
+}
+
+/* ---- files */
 
 static bool is_same_file(const struct module *a, const struct module *b)
 {
@@ -96,6 +172,7 @@ int modules__open(const struct modules *modules, const struct module *module)
 
 int modules__update(struct modules *modules, const struct process *process, const struct maps *maps)
 {
+	choose_era(modules, maps);
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct mapping *mapping = &maps->mappings[i];
 		struct module module = {.start = mapping->start,
@@ -103,6 +180,7 @@ int modules__update(struct modules *modules, const struct process *process, cons
 					.offset = mapping->offset,
 					.device = mapping->device,
 					.inode = mapping->inode,
+					.era = modules->era,
 					.fd = -1};
 
 		if (!mapping->executable || is_known(modules, mapping))
@@ -119,6 +197,8 @@ int modules__update(struct modules *modules, const struct process *process, cons
 
 int modules__copy(struct modules *modules, const struct modules *from)
 {
+	modules->era = from->era;
+	modules->era_last = from->era_last;
 	for (size_t i = 0; i < from->count; i++) {
 		struct module module = from->modules[i];
 

@@ -128,10 +128,12 @@ static uint32_t mapping_of(const struct reader *reader, const struct module *mod
 /* A return address, looked up at the byte before it: that still lies in the call, and in the caller. */
 static uint32_t location_of(const struct reader *reader, uint64_t pc, const struct module *module)
 {
-	uint64_t address = pc - 1;
-	uint32_t index = index_map__get(reader->locations, address), mapping = PROFILE_NONE;
-	uint64_t offset = 0;
+	uint64_t address = pc - 1, offset = 0, key = address;
+	uint32_t index, mapping = PROFILE_NONE;
 
+	if (module) /* user addresses have 47 bits: the same one in another module is another location */
+		key ^= (uint64_t)(module - reader->tracked->modules.modules + 1) << 48;
+	index = index_map__get(reader->locations, key);
 	if (index != INDEX_MAP_NONE)
 		return index;
 	if (module && module->path) {
@@ -140,7 +142,7 @@ static uint32_t location_of(const struct reader *reader, uint64_t pc, const stru
 	}
 	index = profile__add_location(reader->profile, mapping, address, offset);
 	if (index != PROFILE_NONE)
-		index_map__put(reader->locations, address, index);
+		index_map__put(reader->locations, key, index);
 	return index;
 }
 
@@ -175,7 +177,7 @@ static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack
 	const char *note = end_note(stack->end);
 
 	for (uint32_t i = 0; i < limit; i++) {
-		const struct module *module = modules__find(&reader->tracked->modules, stack->pc[i] - 1);
+		const struct module *module = modules__find(&reader->tracked->modules, stack->pc[i] - 1, stack->era);
 
 		if (!module && i > 0) {
 			note = end_note(MT_END_NO_FRAMES);

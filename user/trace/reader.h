@@ -13,7 +13,7 @@ struct reader {
 	struct mt_process process;
 	struct mt_counters counters;
 	struct profile *profile;
-	struct index_map *locations; /* by address */
+	struct index_map *locations; /* by address and module */
 	struct index_map *mappings;  /* by index of the module */
 	struct index_map *by_stack;  /* site by stack key */
 };

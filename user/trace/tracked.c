@@ -146,23 +146,21 @@ int tracked__look(struct session *session, struct tracked *tracked, struct error
 		return code;
 	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
 		return error__set(err, -ENOMEM, "out of memory");
+	session->processes[tracked->slot].era = tracked->modules.era;
 	update_tables(session, tracked);
 	return 0;
 }
 
 int tracked__search(struct session *session, struct tracked *tracked, struct error *err)
 {
-	struct allocators found;
 	int code;
 
 	tracked->unsearched = false;
-	code = allocators__discover(tracked->process, &tracked->maps, session->options.specs,
-				    session->options.spec_count, &found, err);
+	code = allocators__renew(tracked->process, &tracked->maps, session->options.specs, session->options.spec_count,
+				 &tracked->allocators, err);
 	if (code)
 		return code;
-	code = attach_objects(session, tracked, &found, err);
-	allocators__free(&tracked->allocators);
-	tracked->allocators = found;
+	code = attach_objects(session, tracked, &tracked->allocators, err);
 	note_libc(session, tracked);
 	return code;
 }
