@@ -128,15 +128,20 @@ LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live
 -include tests/targets/targets.mk
 targets: $(LIVE) $(STOPS)
 
-# parsers of foreign bytes under libFuzzer, with the sanitizers
-FUZZ_SOURCES := $(wildcard user/unwind/*.c) user/target/elf_file.c user/symbols/perf_map.c \
-	$(addprefix user/lib/,array.c buf.c error.c file.c hash.c units.c utf8.c)
+# parsers of foreign bytes under libFuzzer, with the sanitizers; libdw, libcapstone and the like are as they are
+FUZZ_SOURCES := $(wildcard user/lib/*.c user/sandbox/*.c user/target/*.c user/unwind/*.c) \
+	$(filter-out user/symbols/symbols.c user/symbols/naming.c,$(wildcard user/symbols/*.c))
+FUZZ_OBJECTS := $(patsubst %.c,$(B)/fuzz/%.o,$(sort $(FUZZ_SOURCES)))
+FUZZ_FLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
-	$(say) FUZZ $<
+$(B)/fuzz/%.o: %.c Makefile
+	$(say) CLANG $<
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS_ALL) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined $^ -lelf -lz -o $@
+	$(Q)$(CLANG) $(CPPFLAGS_ALL) -std=gnu17 $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJECTS)
+	$(say) LINK $@
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ $(filter-out $(LIBBPF),$(LIBS)) -o $@
 
 check check-kernels compare-gdb demo bench lint fuzz:
 	@tools/$@

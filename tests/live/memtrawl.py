@@ -116,8 +116,9 @@ class Memtrawl:
     def __init__(self, store, rung=None):
         self.store = Path(store)
         self.watches = {}  # by PID: sessions that are not pinned
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("MEMTRAWL_")}
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("MEMTRAWL_", "DEBUGINFOD_"))}
         self.env["MEMTRAWL_STORE"] = str(store)
+        self.env["MEMTRAWL_NAME_CACHE"] = f"{store}.names"  # not the machine's own
         self.rung = rung
         if rung:
             self.env["MEMTRAWL_FORCE_RUNG"] = rung

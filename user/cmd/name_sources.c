@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file.h"
 #include "symbols/debuginfod.h"
 #include "symbols/name_cache.h"
 #include "target/elf_facts.h"
@@ -29,16 +30,10 @@ struct symbols_options name_sources__options(void)
 
 int name_sources__open_path(void *cookie, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	int found = open(path, O_PATH | O_CLOEXEC);
 
 	(void)cookie;
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return -EINVAL;
+	return found < 0 ? -errno : file__open_found(found);
 }
 
 /* The file of that path, if it has the build id. */

@@ -236,12 +236,12 @@ int observe__wait(struct session *session, uint64_t ns, struct error *err)
  */
 static int open_by_path(const struct module *module)
 {
-	int fd = open(module->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = name_sources__open_path(NULL, module->path);
 	struct stat file;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &file) || !S_ISREG(file.st_mode) || (!module->build_id && file.st_ino != module->inode)) {
+		return fd;
+	if (fstat(fd, &file) || (!module->build_id && file.st_ino != module->inode)) {
 		close(fd);
 		return -ENOENT;
 	}

@@ -66,6 +66,22 @@ int file__read(int dirfd, const char *path, size_t limit, char **data, size_t *s
 	return err;
 }
 
+int file__open_found(int found)
+{
+	char link[64];
+	struct stat st;
+	int fd = -EINVAL;
+
+	if (!fstat(found, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
+		fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			fd = -errno;
+	}
+	close(found);
+	return fd;
+}
+
 static int write_all(int fd, const char *data, size_t size)
 {
 	while (size) {

@@ -15,6 +15,13 @@
 int file__read(int dirfd, const char *path, size_t limit, char **data, size_t *size);
 
 /*
+ * Opens for reading what an O_PATH descriptor names, and closes that one: a regular file with bytes in it, else
+ * -EINVAL. For paths that others choose: opening a device can do things (start a watchdog), and so can reading in /proc
+ * and tracefs, whose files say that they are empty.
+ */
+int file__open_found(int found);
+
+/*
  * Writes a file under a temporary name in the same folder, syncs it, renames it over `path` and syncs the folder.
  * On any failure the old file is whole and no temporary one is left; *err says why, with the remedy for a full disk.
  */

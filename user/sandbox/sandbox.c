@@ -13,6 +13,8 @@
 
 #include "sandbox/child.h"
 
+enum { ERRNO_MAX = 4095 }; /* MAX_ERRNO of include/linux/err.h */
+
 /* ---- the child's life */
 
 static bool has_child(const struct sandbox *sandbox)
@@ -175,7 +177,7 @@ static int receive_reply(const struct sandbox *sandbox, struct sandbox_header *h
 
 	if (code)
 		return code;
-	if (header->size > SANDBOX_MESSAGE_MAX || header->code > 0)
+	if (header->size > SANDBOX_MESSAGE_MAX || header->code > 0 || header->code < -ERRNO_MAX)
 		return -EPROTO;
 	reply->data = malloc(header->size + 1);
 	if (!reply->data)
@@ -215,6 +217,8 @@ int sandbox__call(struct sandbox *sandbox, unsigned int service, const struct bu
 		sandbox_reply__free(reply);
 		return fail(code, err);
 	}
+	if (header.code == -ENOMEM) /* the file asks for too much: there may be enough for all else */
+		header.code = -EFBIG;
 	if (header.code)
 		return error__set(err, header.code, "%s", reply->bytes.data);
 	reply->wire = wire__of(reply->bytes.data, reply->bytes.size);

@@ -44,7 +44,8 @@ struct sandbox_reply {
 
 /*
  * Has the child run the handler number `service`. The descriptors stay the caller's. Returns the handler's result with
- * its reason; -ENOMEM; or -EPIPE when the child has died of it, -ETIMEDOUT when it took over `seconds`.
+ * its reason, -EFBIG where the child's memory was short; or -ENOMEM when the caller's is, -EPIPE when the child has
+ * died of it, -ETIMEDOUT when it took over `seconds`.
  */
 int sandbox__call(struct sandbox *sandbox, unsigned int service, const struct buf *request, const int *fds,
 		  size_t fd_count, struct sandbox_reply *reply, struct error *err);

@@ -12,6 +12,9 @@
 
 #include "symbols/debuginfod.h"
 
+/* What is summed up of one file: one with holes can be of any size. zlib does about a gigabyte a second. */
+#define SUMMED_MAX (1LL << 30)
+
 /* What a file must be to be the one. */
 struct wanted {
 	const char *build_id; /* or NULL, and then */
@@ -25,7 +28,7 @@ static bool has_crc(int fd, uint32_t wanted)
 	unsigned long crc = crc32(0, NULL, 0);
 	ssize_t got = piece ? 1 : -1;
 
-	for (off_t at = 0; got > 0; at += got) {
+	for (off_t at = 0; got > 0 && at <= SUMMED_MAX; at += got) {
 		got = pread(fd, piece, PIECE, at);
 		if (got > 0)
 			crc = crc32(crc, piece, (unsigned int)got);
@@ -47,14 +50,18 @@ static bool is_wanted(int fd, const char *path, const struct wanted *wanted)
 	return same;
 }
 
-static int try_path(const struct debug_finder *finder, const char *path, const struct wanted *wanted)
+/* The descriptor, if the file is the one; else it is closed. */
+static int if_wanted(int fd, const char *path, const struct wanted *wanted)
 {
-	int fd = finder->open_path ? finder->open_path(finder->cookie, path) : -ENOENT;
-
 	if (fd < 0 || is_wanted(fd, path, wanted))
 		return fd;
 	close(fd);
 	return -ENOENT;
+}
+
+static int try_path(const struct debug_finder *finder, const char *path, const struct wanted *wanted)
+{
+	return finder->open_path ? if_wanted(finder->open_path(finder->cookie, path), path, wanted) : -ENOENT;
 }
 
 __attribute__((format(printf, 3, 4))) static int try_format(const struct debug_finder *finder,
@@ -139,7 +146,7 @@ int debug_files__open(const struct debug_finder *finder, const char *path, const
 	if (fd < 0 && facts->debug_link)
 		fd = try_link(finder, &wanted, path, facts->debug_link);
 	if (fd < 0 && is_build_id(facts->build_id))
-		fd = debuginfod__open(facts->build_id);
+		fd = if_wanted(debuginfod__open(facts->build_id), facts->build_id, &wanted);
 	return fd;
 }
 
@@ -156,6 +163,6 @@ int debug_files__open_alt(const struct debug_finder *finder, const struct elf_fa
 	if (fd < 0)
 		fd = each_folder(finder, &wanted, try_build_id, NULL);
 	if (fd < 0)
-		fd = debuginfod__open(debug->alt_build_id);
+		fd = if_wanted(debuginfod__open(debug->alt_build_id), debug->alt_link, &wanted);
 	return fd;
 }

@@ -18,6 +18,7 @@
 static const char format[] = "memtrawl names 1";
 
 #define FILE_MAX (64UL << 20)
+#define HEX      "0123456789abcdef"
 
 /* What others could write to, root does not read names from. */
 static bool is_ours(const char *directory)
@@ -27,12 +28,13 @@ static bool is_ours(const char *directory)
 	return !lstat(directory, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022);
 }
 
+/* BUILD-ID-OWNER-DEVICE.KIND; see is_cached(). */
 static bool path_of(const char *directory, const struct name_key *key, bool with_lines, char *path)
 {
 	int length = snprintf(path, PATH_MAX, "%s/%s-%u-%jx.%s", directory, key->build_id, key->owner,
 			      (uintmax_t)key->device, with_lines ? "lines" : "symbols");
 
-	return length > 0 && length < PATH_MAX;
+	return length > 0 && length < PATH_MAX && !key->build_id[strspn(key->build_id, HEX)];
 }
 
 void name_cache__load(const char *directory, const struct name_key *key, bool with_lines, struct name_set *set)
@@ -69,6 +71,21 @@ static int compare_use(const void *left, const void *right)
 	return a->used.tv_nsec < b->used.tv_nsec ? -1 : a->used.tv_nsec > b->used.tv_nsec;
 }
 
+/* Whether a file's name is one of path_of(): the folder may have others in it, which are not ours to remove. */
+static bool is_cached(const char *name)
+{
+	static const char *const parts[] = {HEX, "-", "0123456789", "-", HEX, "."};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t length = strspn(name, parts[i]);
+
+		if (!length)
+			return false;
+		name += length;
+	}
+	return !strcmp(name, "lines") || !strcmp(name, "symbols");
+}
+
 static struct cached *list(DIR *folder, size_t *count, uint64_t *total)
 {
 	struct cached *files = NULL;
@@ -79,7 +96,7 @@ static struct cached *list(DIR *folder, size_t *count, uint64_t *total)
 		struct cached file;
 		struct stat st;
 
-		if (entry->d_name[0] == '.' || fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		if (!is_cached(entry->d_name) || fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		snprintf(file.name, sizeof(file.name), "%s", entry->d_name);
 		file.size = (uint64_t)st.st_size;

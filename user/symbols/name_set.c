@@ -97,8 +97,8 @@ bool name_set__find(const struct name_set *set, uint64_t place, const struct nam
 
 	if (index == INDEX_MAP_NONE)
 		return false;
-	*lines = set->lines + set->places[index].first;
 	*count = set->places[index].count;
+	*lines = *count ? set->lines + set->places[index].first : NULL;
 	return true;
 }
 
@@ -129,69 +129,130 @@ void name_set__put(const struct name_set *set, struct buf *message)
 	wire__put_bytes(message, set->places, set->place_count * sizeof(*set->places));
 }
 
-/* The numbers that the message's strings have in the set. */
-static uint32_t *read_strings(struct name_set *set, struct wire *wire, size_t *count)
-{
-	uint32_t *numbers;
+/* The parts of a message, in its own numbering; lines and places need not be aligned. */
+struct message {
+	uint64_t kinds;
+	size_t string_count, line_count, place_count;
+	const char *lines, *places;
+	uint32_t *strings; /* the numbers that they have in the set */
+};
 
-	*count = wire__count(wire, sizeof(uint64_t));
-	numbers = malloc((*count + 1) * sizeof(*numbers));
-	for (size_t i = 0; numbers && i < *count; i++) {
+static struct name_line line_of(const struct message *message, size_t index)
+{
+	struct name_line line;
+
+	memcpy(&line, message->lines + index * sizeof(line), sizeof(line));
+	return line;
+}
+
+static struct place place_of(const struct message *message, size_t index)
+{
+	struct place place;
+
+	memcpy(&place, message->places + index * sizeof(place), sizeof(place));
+	return place;
+}
+
+static int read_strings(struct name_set *set, struct wire *wire, struct message *message)
+{
+	message->string_count = wire__count(wire, sizeof(uint64_t));
+	message->strings = malloc((message->string_count + 1) * sizeof(*message->strings));
+	if (!message->strings)
+		return -ENOMEM;
+	for (size_t i = 0; i < message->string_count; i++) {
 		const char *text = wire__text(wire);
 
-		numbers[i] = name_set__string(set, text);
-		if (text && numbers[i] == NAME_NONE) {
-			free(numbers);
-			return NULL;
-		}
-	}
-	return numbers;
-}
-
-static bool renumber(uint32_t *string, const uint32_t *numbers, size_t count, bool optional)
-{
-	if (*string == NAME_NONE)
-		return optional;
-	if (*string >= count || numbers[*string] == NAME_NONE)
-		return false;
-	*string = numbers[*string];
-	return true;
-}
-
-static int read_place(struct name_set *set, const struct place *place, const char *lines, size_t line_count,
-		      const uint32_t *numbers, size_t count)
-{
-	struct name_line own[NAME_LINES_MAX];
-
-	if (place->count > NAME_LINES_MAX || place->first > line_count || place->count > line_count - place->first)
-		return -EPROTO;
-	if (place->count)
-		memcpy(own, lines + place->first * sizeof(*own), place->count * sizeof(*own));
-	for (uint32_t i = 0; i < place->count; i++)
-		if (!renumber(&own[i].function, numbers, count, false) ||
-		    !renumber(&own[i].system_name, numbers, count, false) ||
-		    !renumber(&own[i].file, numbers, count, true))
+		if (!text)
 			return -EPROTO;
-	return name_set__add(set, place->place, own, place->count);
+		message->strings[i] = name_set__string(set, text);
+		if (message->strings[i] == NAME_NONE)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_message(struct name_set *set, struct wire *wire, struct message *message)
+{
+	size_t line_bytes, place_bytes;
+	int code;
+
+	message->kinds = wire__number_to(wire, NAMES_FUNCTIONS | NAMES_LINES);
+	code = read_strings(set, wire, message);
+	if (code)
+		return code;
+	message->lines = wire__bytes(wire, &line_bytes);
+	message->places = wire__bytes(wire, &place_bytes);
+	message->line_count = line_bytes / sizeof(struct name_line);
+	message->place_count = place_bytes / sizeof(struct place);
+	if (!wire__done(wire) || line_bytes % sizeof(struct name_line) || place_bytes % sizeof(struct place))
+		return -EPROTO;
+	return 0;
+}
+
+/* Each line belongs to one place, in their order: what is made of a message is no larger than the message. */
+static bool is_sound(const struct message *message)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < message->place_count; i++) {
+		struct place place = place_of(message, i);
+
+		if (place.count > NAME_LINES_MAX || place.first != used || place.count > message->line_count - used)
+			return false;
+		used += place.count;
+	}
+	for (size_t i = 0; i < message->line_count; i++) {
+		struct name_line line = line_of(message, i);
+
+		if (line.function >= message->string_count || line.system_name >= message->string_count ||
+		    (line.file != NAME_NONE && line.file >= message->string_count))
+			return false;
+	}
+	return used == message->line_count;
+}
+
+static int add_place(struct name_set *set, const struct message *message, size_t index)
+{
+	struct place place = place_of(message, index);
+	struct name_line lines[NAME_LINES_MAX];
+
+	if (index_map__get(set->by_place, place.place) != INDEX_MAP_NONE)
+		return 0; /* known already: it would be there twice, and more often with each time that it is stored */
+	for (uint32_t i = 0; i < place.count; i++) {
+		lines[i] = line_of(message, place.first + i);
+		lines[i].function = message->strings[lines[i].function];
+		lines[i].system_name = message->strings[lines[i].system_name];
+		if (lines[i].file != NAME_NONE)
+			lines[i].file = message->strings[lines[i].file];
+	}
+	return name_set__add(set, place.place, lines, place.count);
 }
 
 int name_set__read(struct name_set *set, struct wire *wire)
 {
-	uint64_t kinds = wire__number_to(wire, NAMES_FUNCTIONS | NAMES_LINES);
-	size_t count, line_bytes, place_bytes;
-	uint32_t *numbers = read_strings(set, wire, &count);
-	const char *lines = wire__bytes(wire, &line_bytes), *places = wire__bytes(wire, &place_bytes);
-	int code = numbers ? 0 : -ENOMEM;
+	struct message message = {.strings = NULL};
+	int code = read_message(set, wire, &message);
 
-	if (!code && (!wire__done(wire) || line_bytes % sizeof(struct name_line) || place_bytes % sizeof(struct place)))
+	if (!code && !is_sound(&message))
 		code = -EPROTO;
-	for (size_t at = 0; !code && at < place_bytes; at += sizeof(struct place)) {
-		struct place place;
+	for (size_t i = 0; !code && i < message.place_count; i++)
+		code = add_place(set, &message, i);
+	if (!code)
+		name_set__mark(set, (unsigned int)message.kinds);
+	free(message.strings);
+	return code;
+}
 
-		memcpy(&place, places + at, sizeof(place));
-		code = read_place(set, &place, lines, line_bytes / sizeof(struct name_line), numbers, count);
-	}
-	name_set__mark(set, (unsigned int)kinds);
-	free(numbers);
+/* By way of a message: that is all the renumbering there is. */
+int name_set__merge(struct name_set *set, const struct name_set *from)
+{
+	struct buf message = {0};
+	struct wire wire;
+	int code;
+
+	name_set__put(from, &message);
+	wire = wire__of(message.data, message.size);
+	code = buf__failed(&message) ? -ENOMEM : name_set__read(set, &wire);
+	buf__free(&message);
 	return code;
 }

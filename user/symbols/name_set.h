@@ -48,9 +48,16 @@ unsigned int name_set__kinds(const struct name_set *set);
 
 size_t name_set__count(const struct name_set *set); /* places */
 
-/* As a message, and back: what is in it is added to what is there. 0, -ENOMEM, or -EPROTO for what is no such message.
- */
+/* As a message. */
 void name_set__put(const struct name_set *set, struct buf *message);
+
+/*
+ * Adds the places of a message which nothing was said of before, and what it says of their names' making. 0, -ENOMEM,
+ * or -EPROTO for what is no such message: of that nothing is added.
+ */
 int name_set__read(struct name_set *set, struct wire *wire);
+
+/* The same of another set. 0 or -ENOMEM. */
+int name_set__merge(struct name_set *set, const struct name_set *from);
 
 #endif

@@ -30,7 +30,7 @@ static int read_text(int fd, char **text)
 	int code = piece ? 0 : -ENOMEM;
 
 	while (got > 0 && buf.size < PERF_MAP_BYTES_MAX && !buf__failed(&buf)) {
-		got = read(fd, piece, PIECE);
+		got = pread(fd, piece, PIECE, (off_t)buf.size); /* others may have the descriptor, too */
 		if (got > 0)
 			buf__add(&buf, piece, (size_t)got);
 		else if (got < 0)

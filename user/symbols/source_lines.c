@@ -44,15 +44,9 @@ static bool is_source(const char *path)
 
 static int open_source(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	int found = open(path, O_PATH | O_CLOEXEC);
 
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size <= SOURCE_FILE_MAX)
-		return fd;
-	close(fd);
-	return -EINVAL;
+	return found < 0 ? -errno : file__open_found(found);
 }
 
 /* Two dots in a foreign path could lead out of the folder. */

@@ -117,6 +117,17 @@ static void recall(const struct symbols *symbols, const struct name_key *key, bo
 		name_cache__load(symbols->options.cache, key, with_lines, names);
 }
 
+/*
+ * Whether a file could have been put there by nobody but who could have put the object there: one that was found where
+ * the process wants it, in its own root or by a mount of its own, may be anybody's.
+ */
+static bool is_kin(const struct name_key *key, int fd)
+{
+	struct stat st;
+
+	return fd < 0 || (!fstat(fd, &st) && (st.st_uid == key->owner || !st.st_uid) && st.st_dev == key->device);
+}
+
 /* What belongs to an object, as far as it is there. */
 struct belongings {
 	struct elf_facts facts, debug_facts;
@@ -149,6 +160,33 @@ static void close_belongings(struct belongings *all)
 	elf_facts__free(&all->debug_facts);
 }
 
+/* With what others have stored meanwhile. */
+static void store(const struct symbols *symbols, const struct name_key *key, const struct belongings *all,
+		  struct name_set *found)
+{
+	bool with_lines = name_set__kinds(found) & NAMES_LINES;
+
+	if (!symbols->options.cache || !key->build_id || !is_kin(key, all->files.debug) || !is_kin(key, all->files.alt))
+		return;
+	recall(symbols, key, with_lines, found);
+	name_cache__save(symbols->options.cache, key, with_lines, found);
+}
+
+/* Has the first places looked up in the files. What these say costs names at most. -ENOMEM only. */
+static int read_names(const struct symbols *symbols, const struct belongings *all, const struct wanted *wanted,
+		      size_t unknown, const struct name_key *key, struct name_set *names)
+{
+	struct name_set *found = name_set__new(); /* apart: of symbols only, it may be, and `names` with lines */
+	int code = found ? 0 : -ENOMEM;
+
+	if (!code && !names__read(&all->files, wanted->offsets, unknown, found, NULL)) {
+		code = name_set__merge(names, found);
+		store(symbols, key, all, found);
+	}
+	name_set__free(found);
+	return code;
+}
+
 /* Looks up what is not known of the places, in the cache and then in the files. -ENOMEM only. */
 static int look_up(const struct symbols *symbols, const struct wanted *wanted, int fd, const struct name_key *key,
 		   struct name_set *names)
@@ -167,14 +205,11 @@ static int look_up(const struct symbols *symbols, const struct wanted *wanted, i
 		recall(symbols, key, false, names);
 		unknown = sort_unknown(names, wanted);
 	}
-	if (!unknown)
-		goto cleanup;
-	code = names__read(&all.files, wanted->offsets, unknown, names, NULL);
-	if (!code && symbols->options.cache && key->build_id)
-		name_cache__save(symbols->options.cache, key, name_set__kinds(names) & NAMES_LINES, names);
+	if (unknown)
+		code = read_names(symbols, &all, wanted, unknown, key, names);
 cleanup:
 	close_belongings(&all);
-	return code == -ENOMEM ? code : 0;
+	return code;
 }
 
 /* From an open file. -ENOMEM only. */

@@ -3,6 +3,7 @@
 #ifndef MEMTRAWL_TARGET_ALLOC_OBJECT_H
 #define MEMTRAWL_TARGET_ALLOC_OBJECT_H
 
+#include "sandbox/wire.h"
 #include "target/alloc_names.h"
 #include "target/elf_file.h"
 #include "target/probe_site.h"
@@ -38,6 +39,12 @@ struct alloc_object {
 int alloc_object__read(int fd, const char *path, const struct alloc_spec *specs, size_t spec_count,
 		       struct alloc_object *object, uint64_t *specs_found, struct error *err);
 void alloc_object__free(struct alloc_object *object);
+
+/*
+ * Its second half: what the sandbox has answered; bit i of *specs_found is of the specs that it was given. 0, -ENOMEM
+ * or -EPROTO; freed in any case.
+ */
+int alloc_object__parse_reply(struct wire *wire, struct alloc_object *object, uint64_t *specs_found);
 
 /* What the sandbox does for it; all specs mean this file. Fills in an empty object. Returns 0, -ENOMEM, -EIO. */
 int alloc_object__parse(const struct elf_file *file, const struct alloc_spec *specs, size_t spec_count,

@@ -142,15 +142,14 @@ static bool read_function(struct wire *wire, struct alloc_function *function)
 	       !__builtin_add_overflow(function->entry, function->site.offset, &place);
 }
 
-static int read_object(struct wire *wire, struct alloc_object *object, const size_t *numbers, size_t put,
-		       uint64_t *specs_found)
+int alloc_object__parse_reply(struct wire *wire, struct alloc_object *object, uint64_t *specs_found)
 {
-	uint64_t found;
 	size_t count;
 
+	*object = (struct alloc_object){.functions = NULL};
 	object->build_id = wire__copy(wire);
 	object->kind = alloc_object__kind(wire__text(wire));
-	found = wire__number(wire);
+	*specs_found = wire__number(wire);
 	count = wire__count(wire, sizeof(uint64_t));
 	object->functions = calloc(count + 1, sizeof(*object->functions));
 	if (!object->functions)
@@ -159,10 +158,18 @@ static int read_object(struct wire *wire, struct alloc_object *object, const siz
 	while (object->count < count)
 		if (!read_function(wire, &object->functions[object->count++]))
 			return -EPROTO;
+	return wire__done(wire) && object->kind ? 0 : -EPROTO;
+}
+
+/* In the numbering of all specs: the sandbox had some of them. */
+static uint64_t renumber(uint64_t found, const size_t *numbers, size_t put)
+{
+	uint64_t all = 0;
+
 	for (size_t i = 0; i < put && i < 64; i++)
 		if (found >> i & 1 && numbers[i] < 64)
-			*specs_found |= 1ULL << numbers[i];
-	return wire__done(wire) && object->kind ? 0 : -EPROTO;
+			all |= 1ULL << numbers[i];
+	return all;
 }
 
 int alloc_object__read(int fd, const char *path, const struct alloc_spec *specs, size_t spec_count,
@@ -171,6 +178,7 @@ int alloc_object__read(int fd, const char *path, const struct alloc_spec *specs,
 	size_t *numbers = calloc(spec_count + 1, sizeof(*numbers)), put;
 	struct sandbox_reply reply = {.bytes = {0}};
 	struct buf request = {0};
+	uint64_t found;
 	int code;
 
 	*object = (struct alloc_object){.functions = NULL};
@@ -181,9 +189,11 @@ int alloc_object__read(int fd, const char *path, const struct alloc_spec *specs,
 	put = put_specs(specs, spec_count, path, &request, numbers);
 	code = services__call(SERVICE_ALLOC_OBJECT, path, &request, &fd, 1, &reply, err);
 	if (!code) {
-		code = read_object(&reply.wire, object, numbers, put, specs_found);
+		code = alloc_object__parse_reply(&reply.wire, object, &found);
 		if (code)
 			error__set(err, code, "cannot look for allocators in %s: %s", path, error__reason(code));
+		else
+			*specs_found = renumber(found, numbers, put);
 	}
 	sandbox_reply__free(&reply);
 	buf__free(&request);

@@ -91,7 +91,7 @@ int serve_elf_facts(struct wire *request, const int *fds, size_t fd_count, struc
 
 	if (!wire__done(request) || !name || fd_count != 1)
 		return -EPROTO;
-	code = elf_file__open(fds[0], name, &file, err);
+	code = elf_file__open_any(fds[0], name, &file, err);
 	if (code)
 		return code;
 	wire__put_text(reply, elf_file__build_id(file));
@@ -119,10 +119,11 @@ static bool are_sane(const struct elf_facts *facts)
 	       (!facts->debug_link || !strchr(facts->debug_link, '/'));
 }
 
-static int parse(struct wire *wire, struct elf_facts *facts)
+int elf_facts__parse_reply(struct wire *wire, struct elf_facts *facts)
 {
 	enum { LOAD_SIZE = 4 * sizeof(uint64_t) };
 
+	*facts = (struct elf_facts){0};
 	facts->build_id = wire__copy(wire);
 	facts->debug_link = wire__copy(wire);
 	facts->debug_crc = (uint32_t)wire__number_to(wire, UINT32_MAX);
@@ -155,7 +156,7 @@ int elf_facts__read(int fd, const char *name, struct elf_facts *facts, struct er
 	wire__put_text(&request, name);
 	code = services__call(SERVICE_ELF_FACTS, name, &request, &fd, 1, &reply, err);
 	if (!code) {
-		code = parse(&reply.wire, facts);
+		code = elf_facts__parse_reply(&reply.wire, facts);
 		if (code)
 			error__set(err, code, "%s: %s", name, error__reason(code));
 	}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "sandbox/wire.h"
 
 /* Bytes of the file that are mapped: what a PT_LOAD says. */
 struct elf_load {
@@ -28,11 +29,14 @@ struct elf_facts {
 };
 
 /*
- * Has the file read. Returns 0, or -errno: what elf_file__open() says, or that the sandbox could not be asked. *facts
- * is emptied first, and freed by elf_facts__free() in any case.
+ * Has the file read, one without code too. Returns 0, or -errno: what elf_file__open_any() says, or that the sandbox
+ * could not be asked. *facts is emptied first, and freed by elf_facts__free() in any case.
  */
 int elf_facts__read(int fd, const char *name, struct elf_facts *facts, struct error *err);
 void elf_facts__free(struct elf_facts *facts);
+
+/* Its second half: what the sandbox has answered. 0, -ENOMEM or -EPROTO; freed in any case. */
+int elf_facts__parse_reply(struct wire *wire, struct elf_facts *facts);
 
 /* The virtual address of a file offset; false if it is not mapped. Of two, the executable one is meant. */
 bool elf_facts__address_of(const struct elf_facts *facts, uint64_t offset, uint64_t *address);

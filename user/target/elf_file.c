@@ -36,6 +36,7 @@ struct symbol_table {
 
 struct elf_file {
 	int fd; /* -1: the bytes are in memory, or it has been released */
+	bool may_lack_code;
 	const unsigned char *image;
 	uint64_t size;
 	Elf64_Ehdr header;
@@ -90,7 +91,7 @@ static int check_header(const struct elf_file *file, const char *name, struct er
 	if (header->e_machine != EM_X86_64 && header->e_machine != EM_AARCH64)
 		return error__set(err, -ENOEXEC, "%s: built for ELF machine %u: only x86-64 and arm64 are supported",
 				  name, header->e_machine);
-	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
+	if (header->e_type != ET_EXEC && header->e_type != ET_DYN && !(file->may_lack_code && header->e_type == ET_REL))
 		return error__set(err, -ENOEXEC, "%s: an ELF file, but no program or shared library (type %u)", name,
 				  header->e_type);
 	return 0;
@@ -133,6 +134,8 @@ static int read_segments(struct elf_file *file, const char *name, struct error *
 	size_t count = file->header.e_phnum;
 	int ret;
 
+	if (!count && file->may_lack_code)
+		return 0;
 	if (!count)
 		return error__set(err, -ENOEXEC, "%s: damaged ELF file: no program headers", name);
 	if (count > SEGMENTS_MAX || file->header.e_phentsize != sizeof(Elf64_Phdr))
@@ -197,29 +200,41 @@ static const unsigned char *find_build_id(const unsigned char *notes, uint64_t s
 }
 
 /* Having none is fine: only being unable to tell is an error. */
+static int read_notes(struct elf_file *file, uint64_t offset, uint64_t whole, uint64_t align, const char *name,
+		      struct error *err)
+{
+	uint64_t size = whole < NOTES_MAX ? whole : NOTES_MAX;
+	unsigned char *notes = malloc(size + 1);
+	const unsigned char *id = NULL;
+	size_t id_size = 0;
+	bool failed;
+
+	if (!notes)
+		return error__set(err, -ENOMEM, "%s: out of memory", name);
+	if (read_exact(file, offset, notes, size))
+		id = find_build_id(notes, size, align, &id_size);
+	if (id)
+		file->build_id = to_hex(id, id_size);
+	failed = id && !file->build_id;
+	free(notes);
+	return failed ? error__set(err, -ENOMEM, "%s: out of memory", name) : 0;
+}
+
 static int read_build_id(struct elf_file *file, const char *name, struct error *err)
 {
-	for (size_t i = 0; i < file->segment_count && !file->build_id; i++) {
-		const Elf64_Phdr *segment = &file->segments[i];
-		uint64_t size = segment->p_filesz < NOTES_MAX ? segment->p_filesz : NOTES_MAX;
-		const unsigned char *id = NULL;
-		unsigned char *notes;
-		size_t id_size = 0;
+	struct elf_section section;
+	int ret = 0;
 
-		if (segment->p_type != PT_NOTE || !size)
-			continue;
-		notes = malloc(size);
-		if (!notes)
-			return error__set(err, -ENOMEM, "%s: out of memory", name);
-		if (read_exact(file, segment->p_offset, notes, size))
-			id = find_build_id(notes, size, segment->p_align == 8 ? 8 : 4, &id_size);
-		if (id)
-			file->build_id = to_hex(id, id_size);
-		free(notes);
-		if (id && !file->build_id)
-			return error__set(err, -ENOMEM, "%s: out of memory", name);
+	for (size_t i = 0; !ret && i < file->segment_count && !file->build_id; i++) {
+		const Elf64_Phdr *segment = &file->segments[i];
+
+		if (segment->p_type == PT_NOTE && segment->p_filesz)
+			ret = read_notes(file, segment->p_offset, segment->p_filesz, segment->p_align == 8 ? 8 : 4,
+					 name, err);
 	}
-	return 0;
+	if (!ret && !file->segment_count && elf_file__section(file, ".note.gnu.build-id", &section))
+		ret = read_notes(file, section.offset, section.size, 4, name, err);
+	return ret;
 }
 
 /* ---- where the symbol tables are */
@@ -434,8 +449,7 @@ static int open_copy(struct elf_file *file, int fd, const char *name, struct err
 	return 0;
 }
 
-static int open_file(int fd, const void *image, size_t size, const char *name, struct elf_file **file,
-		     struct error *err)
+static int open_file(int fd, const struct elf_file *how, const char *name, struct elf_file **file, struct error *err)
 {
 	struct elf_file *new;
 	int ret = 0;
@@ -444,11 +458,11 @@ static int open_file(int fd, const void *image, size_t size, const char *name, s
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return error__set(err, -ENOMEM, "%s: out of memory", name);
-	*new = (struct elf_file){.fd = -1, .image = image, .size = size};
+	*new = *how;
 	new->tables = calloc(TABLE_COUNT, sizeof(*new->tables));
 	if (!new->tables)
 		ret = error__set(err, -ENOMEM, "%s: out of memory", name);
-	else if (!image)
+	else if (!new->image)
 		ret = open_copy(new, fd, name, err);
 	if (!ret)
 		ret = read_all(new, name, err);
@@ -462,12 +476,23 @@ static int open_file(int fd, const void *image, size_t size, const char *name, s
 
 int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err)
 {
-	return open_file(fd, NULL, 0, name, file, err);
+	const struct elf_file how = {.fd = -1};
+
+	return open_file(fd, &how, name, file, err);
+}
+
+int elf_file__open_any(int fd, const char *name, struct elf_file **file, struct error *err)
+{
+	const struct elf_file how = {.fd = -1, .may_lack_code = true};
+
+	return open_file(fd, &how, name, file, err);
 }
 
 int elf_file__open_image(const void *image, size_t size, const char *name, struct elf_file **file, struct error *err)
 {
-	return open_file(-1, image, size, name, file, err);
+	const struct elf_file how = {.fd = -1, .image = image, .size = size};
+
+	return open_file(-1, &how, name, file, err);
 }
 
 void elf_file__free(struct elf_file *file)

@@ -21,7 +21,12 @@ struct elf_file;
  * -EFBIG, -EIO, -ENOMEM with *file NULL.
  */
 int elf_file__open(int fd, const char *name, struct elf_file **file, struct error *err);
-/* The same of bytes in memory, which must outlive it. */
+/*
+ * The same of files without code too, which have sections only: dwz makes such ones (ET_REL, no program headers). Their
+ * build id is that of the section .note.gnu.build-id.
+ */
+int elf_file__open_any(int fd, const char *name, struct elf_file **file, struct error *err);
+/* The same as elf_file__open() of bytes in memory, which must outlive it. */
 int elf_file__open_image(const void *image, size_t size, const char *name, struct elf_file **file, struct error *err);
 void elf_file__free(struct elf_file *file);
 

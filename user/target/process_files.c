@@ -64,11 +64,11 @@ static pid_t own_pid(const struct process *process)
 	return pid;
 }
 
-/* A path in the process's root, which no link in it leads out of (5.6). */
-static int open_in_root(const struct process *process, const char *path, uint64_t flags)
+/* An O_PATH descriptor of what is at a path in the process's root, which no link in it leads out of (5.6); or -errno.
+ */
+static int find_in_root(const struct process *process, const char *path, uint64_t flags)
 {
-	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags,
-			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	int root = openat(process->proc_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
 	if (root < 0)
@@ -82,13 +82,9 @@ static int open_in_root(const struct process *process, const char *path, uint64_
 
 int process__open_path(const struct process *process, const char *path)
 {
-	struct stat file;
-	int fd = process->proc_fd < 0 ? -ESRCH : open_in_root(process, path, 0);
+	int found = process->proc_fd < 0 ? -ESRCH : find_in_root(process, path, 0);
 
-	if (fd < 0 || (!fstat(fd, &file) && S_ISREG(file.st_mode)))
-		return fd;
-	close(fd);
-	return -EINVAL;
+	return found < 0 ? found : file__open_found(found);
 }
 
 int process__open_perf_map(const struct process *process)
@@ -100,12 +96,11 @@ int process__open_perf_map(const struct process *process)
 	if (process->proc_fd < 0)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "tmp/perf-%d.map", own_pid(process));
-	fd = open_in_root(process, path, O_NOFOLLOW);
+	fd = find_in_root(process, path, O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
-	if (!fstat(fd, &file) && !fstat(process->proc_fd, &owner) && S_ISREG(file.st_mode) &&
-	    (file.st_uid == owner.st_uid || !file.st_uid))
-		return fd;
+	if (!fstat(fd, &file) && !fstat(process->proc_fd, &owner) && (file.st_uid == owner.st_uid || !file.st_uid))
+		return file__open_found(fd); /* not what a link leads to: it is no regular file */
 	close(fd);
 	return -EPERM;
 }

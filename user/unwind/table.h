@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "sandbox/wire.h"
 #include "target/elf_file.h"
 #include "unwind.h"
 
@@ -42,6 +43,9 @@ int unwind_table__compile(const struct elf_file *file, struct unwind_table *tabl
  * be asked. *table is to be freed in any case.
  */
 int unwind_table__read(int fd, const char *name, struct unwind_table *table, struct error *err);
+
+/* Its second half: what the sandbox has answered. 0 or -EPROTO; freed in any case. */
+int unwind_table__parse_reply(struct wire *wire, struct unwind_table *table);
 
 void unwind_table__free(struct unwind_table *table);
 

@@ -59,8 +59,9 @@ static bool is_sound(const struct unwind_table *table)
 	       table->first_page <= UINT32_MAX;
 }
 
-static int parse(struct wire *wire, struct unwind_table *table)
+int unwind_table__parse_reply(struct wire *wire, struct unwind_table *table)
 {
+	*table = (struct unwind_table){0};
 	table->first_page = wire__number(wire);
 	table->pages = copy_array(wire, sizeof(*table->pages), &table->page_count);
 	table->rows = copy_array(wire, sizeof(*table->rows), &table->row_count);
@@ -79,7 +80,7 @@ int unwind_table__read(int fd, const char *name, struct unwind_table *table, str
 	wire__put_text(&request, name);
 	code = services__call(SERVICE_UNWIND_TABLE, name, &request, &fd, 1, &reply, err);
 	if (!code) {
-		code = parse(&reply.wire, table);
+		code = unwind_table__parse_reply(&reply.wire, table);
 		if (code)
 			error__set(err, code, "%s: %s", name, error__reason(code));
 	}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bytes as a file that is looked at for allocators: what is found is in the file. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "target/alloc_object.h"
+#include "target/elf_imports.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_function(const struct alloc_function *function, const struct elf_file *file)
+{
+	uint8_t byte;
+
+	if (!function->name || !*function->name || elf_file__read(file, function->entry, &byte, 1) > 1 ||
+	    strnlen(function->site.instruction, sizeof(function->site.instruction)) ==
+		    sizeof(function->site.instruction))
+		abort();
+	for (size_t i = 0; i < PROBE_ARGUMENTS; i++)
+		if (function->site.registers[i] > MT_REGISTER_NONE)
+			abort();
+}
+
+static void look_for_allocators(const struct elf_file *file)
+{
+	char main_name[] = "main", pool_name[] = "pool_alloc";
+	struct alloc_spec specs[] = {{.function = main_name}, {.function = pool_name}};
+	struct alloc_object object = {.functions = NULL};
+	uint64_t found = 0;
+
+	if (!alloc_object__parse(file, specs, 2, &object, &found)) {
+		if (!object.kind || alloc_object__kind(object.kind) != object.kind || found > 3)
+			abort();
+		for (size_t i = 0; i < object.count; i++)
+			check_function(&object.functions[i], file);
+	}
+	alloc_object__free(&object);
+}
+
+/* Some are asked for by code that is disassembled. */
+static void look_for_imports(const struct elf_file *file)
+{
+	uint64_t slot, address;
+
+	for (uint64_t offset = 0; offset < 1 << 16; offset += 0x110) {
+		const char *name =
+			elf_file__address_of(file, offset, &address) ? elf_imports__plt_entry(file, address) : NULL;
+
+		if (name && strlen(name) > 1 << 16)
+			abort();
+	}
+	(void)elf_imports__slot(file, "malloc", &slot);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	struct elf_file *file = NULL;
+
+	if (fd >= 0 && write(fd, data, size) == (ssize_t)size && !elf_file__open(fd, "fuzz", &file, NULL)) {
+		look_for_allocators(file);
+		look_for_imports(file);
+	}
+	elf_file__free(file);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
