@@ -120,7 +120,7 @@ static int try_everything(struct wire *request, const int *fds, size_t fd_count,
 	TRY(syscall(SYS_bpf, 0, NULL, 0));
 	TRY(syscall(SYS_setuid, 0));
 	TRY(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
-	TRY(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fds[0], 0) == MAP_FAILED ? -1 : 0);
+	TRY(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fds[0], 0) == MAP_FAILED ? -1 : 0);
 	TRY(mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
 	TRY(syscall(SYS_io_uring_setup, 1, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)

@@ -28,6 +28,24 @@ uint64_t fnv64_u64(uint64_t hash, uint64_t value)
 	return hash;
 }
 
+/* Eight bytes at a time, each multiplied by 2^64 over the golden ratio and folded. */
+uint64_t hash__text(const char *text)
+{
+	const uint64_t factor = 0x9e3779b97f4a7c15ULL;
+	size_t size = strlen(text);
+	uint64_t hash = size * factor, word;
+
+	for (; size >= sizeof(word); text += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		hash = (hash ^ word) * factor;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, text, size);
+	hash = (hash ^ word) * factor;
+	return hash ^ hash >> 29;
+}
+
 /* Open addressing with linear probing, at most three quarters full. A slot is empty when its index is NONE. */
 struct slot {
 	uint64_t key;

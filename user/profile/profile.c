@@ -86,7 +86,7 @@ static uint32_t find_string(const struct profile *profile, const char *text, uin
 {
 	uint32_t i;
 
-	for (*key = fnv64_string(FNV64_BASIS, text);; ++*key) {
+	for (*key = hash__text(text);; ++*key) {
 		i = index_map__get(profile->string_index, *key);
 		if (i == INDEX_MAP_NONE || (i < profile->string_count && !strcmp(profile->strings[i], text)))
 			return i;
@@ -187,7 +187,7 @@ static uint32_t find_note(const struct profile *profile, const char *text, uint6
 	const char *found;
 	uint32_t i;
 
-	for (*key = fnv64_string(fnv64_string(FNV64_BASIS, "note"), text);; ++*key) {
+	for (*key = fnv64_u64(hash__text(text), 1);; ++*key) {
 		i = index_map__get(profile->string_index, *key);
 		if (i == INDEX_MAP_NONE)
 			return i;

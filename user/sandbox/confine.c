@@ -136,12 +136,12 @@ static int allow_some(scmp_filter_ctx filter)
 
 	for (size_t i = 0; !code && i < ARRAY_SIZE(allowed); i++)
 		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-	/* private memory without code; a copy of a descriptor; the size of an open file, as C libraries ask for it */
+	/* private memory without code, of a file too; a copy of a descriptor; the size of an open file, as C libraries
+	 * ask */
 	if (!code)
-		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3,
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
 					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_ANONYMOUS, MAP_ANONYMOUS),
-					SCMP_A4(SCMP_CMP_MASKED_EQ, UINT32_MAX, UINT32_MAX));
+					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0));
 	if (!code)
 		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));

@@ -2,7 +2,6 @@
 #include "symbols/debug_image.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <gelf.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,38 +17,28 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-static bool copy(int fd, struct debug_image *image, uint64_t offset, uint64_t size)
+static bool is_in(const struct debug_image *image, uint64_t offset, uint64_t size)
 {
-	uint64_t done = 0;
-
-	if (offset > image->size || size > image->size - offset)
-		return false;
-	while (done < size) {
-		ssize_t n = pread(fd, image->data + offset + done, size - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (uint64_t)n;
-	}
-	return true;
+	return offset <= image->size && size <= image->size - offset;
 }
 
 /* What a section grows to, 0 if it is not compressed; false if it cannot be told. */
-static bool decompressed_size(int fd, const GElf_Shdr *header, const char *name, uint64_t *size)
+static bool decompressed_size(const struct debug_image *image, const GElf_Shdr *header, const char *name,
+			      uint64_t *size)
 {
 	unsigned char zlib[12]; /* the older kind of compression: "ZLIB" and the size, big-endian */
 	Elf64_Chdr compression;
 
 	*size = 0;
 	if (header->sh_flags & SHF_COMPRESSED) {
-		if (pread(fd, &compression, sizeof(compression), (off_t)header->sh_offset) != sizeof(compression))
+		if (header->sh_size < sizeof(compression))
 			return false;
+		memcpy(&compression, image->data + header->sh_offset, sizeof(compression));
 		*size = compression.ch_size;
 	} else if (starts_with(name, ".zdebug_")) {
-		if (pread(fd, zlib, sizeof(zlib), (off_t)header->sh_offset) != sizeof(zlib))
+		if (header->sh_size < sizeof(zlib))
 			return false;
+		memcpy(zlib, image->data + header->sh_offset, sizeof(zlib));
 		memcpy(size, zlib + 4, sizeof(*size));
 		*size = be64toh(*size);
 	}
@@ -65,32 +54,32 @@ static bool spend(uint64_t *left, uint64_t size)
 	return true;
 }
 
-static bool copy_section(int fd, struct debug_image *image, const GElf_Shdr *header, const char *name, uint64_t *left)
+/* Whether the section is in the file, and does not take more memory than what is left. */
+static bool accept_section(const struct debug_image *image, const GElf_Shdr *header, const char *name, uint64_t *left)
 {
 	uint64_t grown;
 
-	return decompressed_size(fd, header, name, &grown) && spend(left, header->sh_size) && spend(left, grown) &&
-	       copy(fd, image, header->sh_offset, header->sh_size);
+	return is_in(image, header->sh_offset, header->sh_size) && decompressed_size(image, header, name, &grown) &&
+	       spend(left, header->sh_size) && spend(left, grown);
 }
 
-static bool copy_names(int fd, struct debug_image *image, Elf *elf, size_t *names)
+static bool find_names(const struct debug_image *image, Elf *elf, size_t *names)
 {
 	GElf_Shdr header;
 
 	return !elf_getshdrstrndx(elf, names) && gelf_getshdr(elf_getscn(elf, *names), &header) &&
-	       header.sh_type == SHT_STRTAB && header.sh_size <= SECTIONS_MAX_BYTES &&
-	       copy(fd, image, header.sh_offset, header.sh_size);
+	       header.sh_type == SHT_STRTAB && is_in(image, header.sh_offset, header.sh_size);
 }
 
-/* Copies section names and debug sections; false for any reason not to use the file, having none among them. */
-static bool copy_sections(int fd, struct debug_image *image, Elf *elf)
+/* Looks at all debug sections; false for any reason not to use the file, having none among them. */
+static bool accept_sections(struct debug_image *image, Elf *elf)
 {
 	uint64_t left = SECTIONS_MAX_BYTES;
 	Elf_Scn *section = NULL;
 	bool any = false;
 	size_t names;
 
-	if (!copy_names(fd, image, elf, &names))
+	if (!find_names(image, elf, &names))
 		return false;
 	while ((section = elf_nextscn(elf, section))) {
 		GElf_Shdr header;
@@ -101,40 +90,38 @@ static bool copy_sections(int fd, struct debug_image *image, Elf *elf)
 		image->refers |= strcmp(name, ".gnu_debugaltlink") == 0;
 		if (header.sh_type == SHT_NOBITS || !(starts_with(name, ".debug_") || starts_with(name, ".zdebug_")))
 			continue;
-		if (!copy_section(fd, image, &header, name, &left))
+		if (!accept_section(image, &header, name, &left))
 			return false;
 		any = true;
 	}
 	return any;
 }
 
-static bool copy_headers(int fd, struct debug_image *image)
+static bool accept_headers(const struct debug_image *image)
 {
 	Elf64_Ehdr header;
 	Elf64_Shdr first;
 	uint64_t count;
 
-	if (!copy(fd, image, 0, sizeof(header)))
-		return false;
 	memcpy(&header, image->data, sizeof(header));
 	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_shentsize != sizeof(first) || !header.e_shoff ||
-	    !copy(fd, image, header.e_shoff, sizeof(first)))
+	    !is_in(image, header.e_shoff, sizeof(first)))
 		return false;
 	memcpy(&first, image->data + header.e_shoff, sizeof(first));
 	count = header.e_shnum ? header.e_shnum : first.sh_size;
-	return count <= SECTIONS_MAX_BYTES / sizeof(first) && copy(fd, image, header.e_shoff, count * sizeof(first));
+	return count <= SECTIONS_MAX_BYTES / sizeof(first) && is_in(image, header.e_shoff, count * sizeof(first));
 }
 
-static bool read_image(int fd, struct debug_image *image)
+static bool accept(struct debug_image *image)
 {
 	Elf *elf;
 	bool ok;
 
-	if (elf_version(EV_CURRENT) == EV_NONE || !copy_headers(fd, image))
+	if (elf_version(EV_CURRENT) == EV_NONE || !accept_headers(image))
 		return false;
 	elf = elf_memory(image->data, image->size);
-	ok = elf && copy_sections(fd, image, elf);
+	ok = elf && accept_sections(image, elf);
 	elf_end(elf);
 	return ok;
 }
@@ -147,13 +134,15 @@ bool debug_image__read(int fd, struct debug_image *image)
 	*image = (struct debug_image){0};
 	if (size < (off_t)sizeof(Elf64_Ehdr) || (uint64_t)size > FILE_MAX_BYTES)
 		return false;
+	/* the guard first, and the file over its beginning */
 	data = mmap(NULL, (size_t)size + GUARD_BYTES, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (data == MAP_FAILED)
 		return false;
 	image->data = data;
 	image->size = (size_t)size;
-	if (read_image(fd, image))
+	if (mmap(data, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == data &&
+	    accept(image))
 		return true;
 	debug_image__free(image);
 	return false;

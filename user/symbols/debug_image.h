@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A private copy of what libdw needs of an ELF file, as an image of the file with holes: the headers and the debug
- * sections are at their offsets, all else is zero and takes no memory. libelf mapping the file itself would die with
- * a file that is cut short, and sections that libelf reads one by one have nothing after their last byte: libdw 0.188
- * reads beyond it when a string or number there has no end. Here that finds the next bytes of the file, or zeroes.
+ * What libdw needs of an ELF file: the file itself, mapped. Sections that libelf reads one by one have nothing after
+ * their last byte, and libdw 0.188 reads beyond it when a string or number there has no end; here that finds the next
+ * bytes of the file, or zeroes. A file that is cut short meanwhile kills who looks at it: the sandbox's child.
  */
 #ifndef MEMTRAWL_SYMBOLS_DEBUG_IMAGE_H
 #define MEMTRAWL_SYMBOLS_DEBUG_IMAGE_H

@@ -56,7 +56,7 @@ void name_set__free(struct name_set *set)
 /* Two strings with one hash cost a second copy of one of them, no more. */
 uint32_t name_set__string(struct name_set *set, const char *text)
 {
-	uint64_t hash = text ? fnv64_string(FNV64_BASIS, text) : 0;
+	uint64_t hash = text ? hash__text(text) : 0;
 	uint32_t known = text ? index_map__get(set->by_text, hash) : INDEX_MAP_NONE;
 	char *copy;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "sandbox/services.h"
 #include "symbols/demangle.h"
 #include "symbols/names.h"
@@ -13,59 +14,80 @@ enum { WITH_DEBUG = 1, WITH_ALT = 2 };
 
 /* ---- in the sandbox */
 
-static bool add_line(struct name_set *set, const struct object_line *from, struct name_line *line)
+/* Names of one object, each demangled once. */
+struct namer {
+	struct name_set *set;
+	struct index_map *demangled, *plain; /* address of a name in the object to the number of its string */
+	void *object;                        /* what is looked into */
+};
+
+/* The same string comes from the same address most of the time: tables of strings have each once. */
+static uint32_t name_of(const struct namer *namer, struct index_map *known, const char *from)
 {
 	char text[NAME_MAX_BYTES + 1];
+	uint32_t number = index_map__get(known, (uintptr_t)from);
 
-	demangle(from->function, text, sizeof(text));
-	line->function = name_set__string(set, text);
-	*stpncpy(text, from->system_name, sizeof(text) - 1) = '\0';
-	line->system_name = name_set__string(set, text);
-	line->file = NAME_NONE;
-	if (from->file) {
-		*stpncpy(text, from->file, sizeof(text) - 1) = '\0';
-		line->file = name_set__string(set, text);
-	}
+	if (number != INDEX_MAP_NONE)
+		return number;
+	if (known == namer->demangled)
+		demangle(from, text, sizeof(text));
+	else
+		*stpncpy(text, from, sizeof(text) - 1) = '\0';
+	number = name_set__string(namer->set, text);
+	if (number != NAME_NONE && index_map__put(known, (uintptr_t)from, number))
+		return NAME_NONE;
+	return number;
+}
+
+static bool add_line(const struct namer *namer, const struct object_line *from, struct name_line *line)
+{
+	line->function = name_of(namer, namer->demangled, from->function);
+	line->system_name = name_of(namer, namer->plain, from->system_name);
+	line->file = from->file ? name_of(namer, namer->plain, from->file) : NAME_NONE;
 	line->line = from->line;
 	return line->function != NAME_NONE && line->system_name != NAME_NONE;
 }
 
-static int add_place(struct name_set *set, uint64_t place, const struct object_line *found, size_t count)
+static int add_place(const struct namer *namer, uint64_t place, const struct object_line *found, size_t count)
 {
 	struct name_line lines[NAME_LINES_MAX];
 
 	for (size_t i = 0; i < count; i++)
-		if (!add_line(set, &found[i], &lines[i]))
+		if (!add_line(namer, &found[i], &lines[i]))
 			return -ENOMEM;
-	return name_set__add(set, place, lines, count);
+	return name_set__add(namer->set, place, lines, count);
 }
 
+typedef int (*look_up_fn)(const struct namer *namer, uint64_t place);
+
 /* Reads the places that are asked for, has each looked up, and answers with the set. */
-static int answer(struct wire *request, int (*look_up)(void *cookie, struct name_set *set, uint64_t place),
-		  void *cookie, unsigned int kinds, struct buf *reply)
+static int answer(struct wire *request, look_up_fn look_up, void *object, unsigned int kinds, struct buf *reply)
 {
+	struct namer namer = {
+		.set = name_set__new(), .demangled = index_map__new(), .plain = index_map__new(), .object = object};
 	size_t count = wire__count(request, sizeof(uint64_t));
-	struct name_set *set = name_set__new();
-	int code = set ? 0 : -ENOMEM;
+	int code = namer.set && namer.demangled && namer.plain ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !code && i < count; i++)
-		code = look_up(cookie, set, wire__number(request));
+		code = look_up(&namer, wire__number(request));
 	if (!code && !wire__done(request))
 		code = -EPROTO;
 	if (!code) {
-		name_set__mark(set, kinds);
-		name_set__put(set, reply);
+		name_set__mark(namer.set, kinds);
+		name_set__put(namer.set, reply);
 	}
-	name_set__free(set);
+	index_map__free(namer.plain);
+	index_map__free(namer.demangled);
+	name_set__free(namer.set);
 	return code;
 }
 
-static int look_up_offset(void *cookie, struct name_set *set, uint64_t place)
+static int look_up_offset(const struct namer *namer, uint64_t place)
 {
 	struct object_line lines[OBJECT_LINES_MAX];
 
 	_Static_assert(OBJECT_LINES_MAX <= NAME_LINES_MAX, "all lines of an object's place fit");
-	return add_place(set, place, lines, object__lines(cookie, place, lines));
+	return add_place(namer, place, lines, object__lines(namer->object, place, lines));
 }
 
 int serve_names(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err)
@@ -92,12 +114,12 @@ int serve_names(struct wire *request, const int *fds, size_t fd_count, struct bu
 	return code;
 }
 
-static int look_up_address(void *cookie, struct name_set *set, uint64_t place)
+static int look_up_address(const struct namer *namer, uint64_t place)
 {
-	const char *name = perf_map__find(cookie, place);
+	const char *name = perf_map__find(namer->object, place);
 	struct object_line line = {.function = name, .system_name = name};
 
-	return add_place(set, place, &line, name ? 1 : 0);
+	return add_place(namer, place, &line, name ? 1 : 0);
 }
 
 int serve_runtime_names(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err)
