@@ -141,11 +141,16 @@ bool debug_image__read(int fd, struct debug_image *image)
 		return false;
 	image->data = data;
 	image->size = (size_t)size;
-	if (mmap(data, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == data &&
+	if (mmap(data, (size_t)size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == data &&
 	    accept(image))
 		return true;
 	debug_image__free(image);
 	return false;
+}
+
+void debug_image__rest(const struct debug_image *image)
+{
+	madvise(image->data, image->size, MADV_DONTNEED);
 }
 
 void debug_image__free(struct debug_image *image)

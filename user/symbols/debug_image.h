@@ -21,6 +21,9 @@ struct debug_image {
 bool debug_image__read(int fd, struct debug_image *image);
 void debug_image__free(struct debug_image *image);
 
+/* Gives back the memory that its pages have come to take: those needed again are read again. */
+void debug_image__rest(const struct debug_image *image);
+
 /* Whether the string sections end in a NUL, which libdw counts on; to be asked once it has decompressed them. */
 bool debug_image__strings_end(Elf *elf);
 

@@ -12,10 +12,13 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/array.h"
+#include "lib/hash.h"
 #include "symbols/debug_image.h"
 #include "symbols/range.h"
 
@@ -28,6 +31,7 @@
 #define RANGE_COST  16  /* of one address range, in the same currency */
 #define DEPTH_MAX   256 /* of scopes in each other */
 #define INLINED_MAX 128
+#define DECODED_MAX (48UL << 20) /* of what libdw keeps of units, and then some for the one at hand */
 
 enum unit_state {
 	UNIT_UNREAD,
@@ -50,7 +54,12 @@ struct dwarf_file {
 
 struct debug_info {
 	struct dwarf_file file, alt;
-	Dwarf *dwarf; /* the file's */
+	Dwarf *dwarf;  /* the file's */
+	size_t memory; /* in use when that was opened */
+	uint64_t last; /* index of the unit that the last address was in */
+	char **paths;  /* names of source files, which libdw makes and which go with it */
+	size_t path_count, path_capacity;
+	struct index_map *by_path;
 	uint64_t budget;
 	struct unit *units;
 	size_t count, capacity;
@@ -119,7 +128,7 @@ static bool open_file(int fd, struct dwarf_file *file)
 
 static void close_file(struct dwarf_file *file)
 {
-	dwarf_end(file->dwarf);
+	dwarf_end(file->dwarf); /* NULL is fine for these */
 	elf_end(file->elf);
 	debug_image__free(&file->image);
 }
@@ -138,6 +147,14 @@ static bool open_files(int fd, int alt, struct debug_info *info)
 	return true;
 }
 
+/* What malloc() has given out, small and large. */
+static size_t memory_in_use(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
 void debug_info__open(int fd, int alt, struct debug_info **info)
 {
 	struct debug_info *new = calloc(1, sizeof(*new));
@@ -146,7 +163,9 @@ void debug_info__open(int fd, int alt, struct debug_info **info)
 	if (!new)
 		return;
 	new->budget = BUDGET;
-	if (open_files(fd, alt, new) && index_units(new))
+	new->memory = memory_in_use();
+	new->by_path = index_map__new();
+	if (new->by_path && open_files(fd, alt, new) && index_units(new))
 		*info = new;
 	else
 		debug_info__free(new);
@@ -162,7 +181,55 @@ void debug_info__free(struct debug_info *info)
 	ranges__free(&info->ranges);
 	close_file(&info->file);
 	close_file(&info->alt);
+	for (size_t i = 0; i < info->path_count; i++)
+		free(info->paths[i]);
+	free(info->paths);
+	index_map__free(info->by_path);
 	free(info);
+}
+
+/* ---- memory */
+
+/*
+ * libdw keeps all that it has decoded, such as whole line tables, until it is closed: a hundred megabytes soon. So when
+ * another unit's turn comes, and it has become too much, libdw is opened anew; pages of the file go as well.
+ */
+static bool bound_memory(struct debug_info *info, uint64_t unit)
+{
+	if (unit == info->last || memory_in_use() < info->memory + DECODED_MAX)
+		return true;
+	info->last = unit;
+	dwarf_end(info->file.dwarf);
+	dwarf_end(info->alt.dwarf);
+	info->alt.dwarf = NULL;
+	info->dwarf = info->file.dwarf = dwarf_begin_elf(info->file.elf, DWARF_C_READ, NULL);
+	if (info->dwarf && info->alt.elf) {
+		info->alt.dwarf = dwarf_begin_elf(info->alt.elf, DWARF_C_READ, NULL);
+		dwarf_setalt(info->dwarf, info->alt.dwarf);
+	}
+	debug_image__rest(&info->file.image);
+	malloc_trim(0);
+	info->memory = memory_in_use();
+	return info->dwarf && (!info->alt.elf || info->alt.dwarf);
+}
+
+/* The path as long as info lives; NULL when memory is short. */
+static const char *keep_path(struct debug_info *info, const char *path)
+{
+	uint64_t key = hash__text(path);
+	uint32_t index = index_map__get(info->by_path, key);
+	char *copy;
+
+	if (index != INDEX_MAP_NONE && !strcmp(info->paths[index], path))
+		return info->paths[index];
+	copy = strdup(path);
+	if (!copy || !array__push(info->paths, info->path_count, info->path_capacity, copy)) {
+		free(copy);
+		return NULL;
+	}
+	if (index_map__put(info->by_path, key, (uint32_t)(info->path_count - 1)))
+		return NULL;
+	return copy;
 }
 
 /* ---- functions of a unit */
@@ -318,25 +385,25 @@ static uint64_t number_of(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
-static void set_line(struct source_line *line, const char *file, uint64_t number)
+static void set_line(struct debug_info *info, struct source_line *line, const char *file, uint64_t number)
 {
-	line->file = file && *file ? file : NULL;
+	line->file = file && *file ? keep_path(info, file) : NULL;
 	line->line = line->file && number <= INT32_MAX ? (uint32_t)number : 0;
 }
 
 /* Where the address itself is, by the unit's line table. */
-static void set_own_line(Dwarf_Die *unit, uint64_t address, struct source_line *line)
+static void set_own_line(struct debug_info *info, Dwarf_Die *unit, uint64_t address, struct source_line *line)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(unit, address);
 	int number;
 
 	if (!row || dwarf_lineno(row, &number) || number < 0)
 		return;
-	set_line(line, dwarf_linesrc(row, NULL, NULL), (uint64_t)number);
+	set_line(info, line, dwarf_linesrc(row, NULL, NULL), (uint64_t)number);
 }
 
 /* Where an inlined call was made. */
-static void set_call_line(Dwarf_Die *unit, Dwarf_Die *call, struct source_line *line)
+static void set_call_line(struct debug_info *info, Dwarf_Die *unit, Dwarf_Die *call, struct source_line *line)
 {
 	uint64_t file = number_of(call, DW_AT_call_file);
 	Dwarf_Files *files;
@@ -344,7 +411,7 @@ static void set_call_line(Dwarf_Die *unit, Dwarf_Die *call, struct source_line *
 
 	if (dwarf_getsrcfiles(unit, &files, &count) || file >= count)
 		return;
-	set_line(line, dwarf_filesrc(files, file, NULL, NULL), number_of(call, DW_AT_call_line));
+	set_line(info, line, dwarf_filesrc(files, file, NULL, NULL), number_of(call, DW_AT_call_line));
 }
 
 size_t debug_info__lines(struct debug_info *info, uint64_t address, struct source_line *lines, size_t max)
@@ -355,20 +422,21 @@ size_t debug_info__lines(struct debug_info *info, uint64_t address, struct sourc
 	struct unit *unit;
 	size_t count = 0;
 
-	if (index == RANGE_NONE || !max)
+	if (index == RANGE_NONE || !max || !info->dwarf || !bound_memory(info, index))
 		return 0;
+	info->last = index;
 	unit = &info->units[index];
 	if (!dwarf_offdie(info->dwarf, unit->die, &unit_die))
 		return 0;
 	lines[0] = (struct source_line){0};
-	set_own_line(&unit_die, address, &lines[0]);
+	set_own_line(info, &unit_die, address, &lines[0]);
 	if (!find_function(info, unit, &unit_die, address, &function))
 		return lines[0].file ? 1 : 0;
 	collect_inlined(info, &function, address, &inlined, 0);
 	for (size_t i = inlined.count; i-- > 0 && count + 1 < max; count++) {
 		lines[count].function = function_of(&inlined.calls[i]);
 		lines[count + 1] = (struct source_line){0};
-		set_call_line(&unit_die, &inlined.calls[i], &lines[count + 1]);
+		set_call_line(info, &unit_die, &inlined.calls[i], &lines[count + 1]);
 	}
 	lines[count].function = function_of(&function);
 	return count + 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The two sides of having names looked up in the sandbox. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/hash.h"
@@ -58,6 +59,13 @@ static int add_place(const struct namer *namer, uint64_t place, const struct obj
 	return name_set__add(namer->set, place, lines, count);
 }
 
+static int compare_places(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
 typedef int (*look_up_fn)(const struct namer *namer, uint64_t place);
 
 /* Reads the places that are asked for, has each looked up, and answers with the set. */
@@ -66,16 +74,22 @@ static int answer(struct wire *request, look_up_fn look_up, void *object, unsign
 	struct namer namer = {
 		.set = name_set__new(), .demangled = index_map__new(), .plain = index_map__new(), .object = object};
 	size_t count = wire__count(request, sizeof(uint64_t));
-	int code = namer.set && namer.demangled && namer.plain ? 0 : -ENOMEM;
+	uint64_t *places = calloc(count + 1, sizeof(*places));
+	int code = places && namer.set && namer.demangled && namer.plain ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !code && i < count; i++)
-		code = look_up(&namer, wire__number(request));
+		places[i] = wire__number(request);
+	if (!code && count)
+		qsort(places, count, sizeof(*places), compare_places); /* one unit after the other */
+	for (size_t i = 0; !code && i < count; i++)
+		code = look_up(&namer, places[i]);
 	if (!code && !wire__done(request))
 		code = -EPROTO;
 	if (!code) {
 		name_set__mark(namer.set, kinds);
 		name_set__put(namer.set, reply);
 	}
+	free(places);
 	index_map__free(namer.plain);
 	index_map__free(namer.demangled);
 	name_set__free(namer.set);
