@@ -55,12 +55,14 @@ static bool spend(uint64_t *left, uint64_t size)
 }
 
 /* Whether the section is in the file, and does not take more memory than what is left. */
-static bool accept_section(const struct debug_image *image, const GElf_Shdr *header, const char *name, uint64_t *left)
+static bool accept_section(struct debug_image *image, const GElf_Shdr *header, const char *name, uint64_t *left)
 {
 	uint64_t grown;
 
-	return is_in(image, header->sh_offset, header->sh_size) && decompressed_size(image, header, name, &grown) &&
-	       spend(left, header->sh_size) && spend(left, grown);
+	if (!is_in(image, header->sh_offset, header->sh_size) || !decompressed_size(image, header, name, &grown))
+		return false;
+	image->compressed |= grown > 0;
+	return spend(left, header->sh_size) && spend(left, grown);
 }
 
 static bool find_names(const struct debug_image *image, Elf *elf, size_t *names)
@@ -141,7 +143,7 @@ bool debug_image__read(int fd, struct debug_image *image)
 		return false;
 	image->data = data;
 	image->size = (size_t)size;
-	if (mmap(data, (size_t)size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == data &&
+	if (mmap(data, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == data &&
 	    accept(image))
 		return true;
 	debug_image__free(image);
@@ -150,7 +152,8 @@ bool debug_image__read(int fd, struct debug_image *image)
 
 void debug_image__rest(const struct debug_image *image)
 {
-	madvise(image->data, image->size, MADV_DONTNEED);
+	if (!image->compressed)
+		madvise(image->data, image->size, MADV_DONTNEED);
 }
 
 void debug_image__free(struct debug_image *image)
