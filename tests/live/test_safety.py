@@ -13,7 +13,7 @@ import pytest
 
 from keepers import keeper_of, kill_keeper, status_of
 from kernel import PARSER, PINS, child_of, existing, has_begun, is_alive, objects_of, uprobe_links, wait_until
-from memtrawl import TARGETS, Target, assert_exact, profile_in
+from memtrawl import PRELOADS, TARGETS, Target, library, assert_exact, profile_in
 from redis import Load, Redis
 
 FULL = os.environ.get("MEMTRAWL_TEST_FULL") == "1"
@@ -347,6 +347,21 @@ def test_killed_keeper_in_words(memtrawl):
         assert "unattended" in memtrawl.ok("status", "-p", target.pid)
         text = memtrawl.ok("status", "-p", target.pid)
         assert "unattended" not in text and "keeper" in text
+
+
+def test_killed_keeper_and_new_library(memtrawl):
+    """Without a keeper nobody makes unwind tables of new code; `status` says so, and the next keeper makes them."""
+    with (Target("late_allocator", library(PRELOADS["jemalloc"]),
+                 env={"GLIBC_TUNABLES": "glibc.rtld.optional_static_tls=65536"}) as target,
+          memtrawl.session(target.pid)):
+        assert status_of(memtrawl, target.pid)["unwind_tables_current"]
+        kill_keeper(memtrawl, target.pid)
+        target.go()
+        text = memtrawl.ok("status", "-p", target.pid)
+        assert "  stacks  unwind tables are older than the process's mappings: " in text, text
+        keeper_of(memtrawl, target.pid)
+        wait_until(lambda: status_of(memtrawl, target.pid)["unwind_tables_current"], "tables stay old", 5)
+        assert "older" not in memtrawl.ok("status", "-p", target.pid)
 
 
 def test_killed_keeper_then_stop(memtrawl):

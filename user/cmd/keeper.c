@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd/observe.h"
+#include "sandbox/services.h"
 #include "trace/description.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
@@ -190,6 +191,7 @@ static void leave_caller(const struct keeper *keeper)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	services__leave();
 	setsid();
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		dup2(null, fd);

@@ -11,6 +11,7 @@
 #include "trace/budget.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
+#include "trace/unwinding.h"
 #include "unwind/mode.h"
 
 static const struct usage usage = {
@@ -73,6 +74,7 @@ static int fill(const struct session *session, pid_t pid, const char *store, str
 	row->pid = pid;
 	row->comm = strdup(tracked->process->comm);
 	row->alive = !tracked->ended;
+	row->tables_outdated = !tracked->ended && !unwinding__is_current(session, tracked);
 	row->keeper = lock__is_held(pid) ? (pid_t)session->shared->keeper : 0;
 	fill_session(session, row);
 	row->live_bytes = profile->totals.live_bytes;

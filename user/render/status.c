@@ -32,9 +32,9 @@ static void add_keeper(const struct status_row *row, struct buf *out)
 	if (row->keeper)
 		buf__add_format(out, "keeper %d", row->keeper);
 	else
-		buf__add_string(out,
-				"unattended: its keeper is gone; only sampling holds the budget, new libraries are "
-				"not followed");
+		buf__add_string(
+			out, "unattended: its keeper is gone; sampling and pauses hold the budget, new libraries are "
+			     "not followed");
 }
 
 /* An idle target may be far over the budget and yet not worth acting on: then it is said why nothing is done. */
@@ -61,6 +61,9 @@ static void add_row(const struct status_row *row, struct buf *out)
 	buf__add_format(out, "\n  by      %s uprobes, stacks by %s, %" PRIu64 " frames; ", row->rung, row->stacks,
 			row->frames);
 	add_sampling(row, out);
+	if (row->tables_outdated)
+		buf__add_string(out, "\n  stacks  unwind tables are older than the process's mappings: stacks through "
+				     "new code end early");
 	buf__add_string(out, "\n  cost    ");
 	add_cost(row, out);
 	buf__add_format(out, "  live    %s in %" PRIu64 " blocks, peak %s\n",
@@ -115,6 +118,7 @@ static json_t *session_of(const struct status_row *row)
 	json_object_set_new(object, "seconds", json_real(row->seconds));
 	json_object_set_new(object, "rung", json_string(row->rung));
 	json_object_set_new(object, "unwind", json_string(row->stacks));
+	json_object_set_new(object, "unwind_tables_current", json_boolean(!row->tables_outdated));
 	set_count(object, "frames", row->frames);
 	set_count(object, "period_bytes", row->period_bytes);
 	set_count(object, "largest_period_bytes", row->largest_period_bytes);

@@ -15,6 +15,7 @@ struct status_row {
 	const char *comm;
 	bool alive;                                  /* the process */
 	pid_t keeper;                                /* 0: unattended */
+	bool tables_outdated;                        /* older than the process's mappings: stacks may end early */
 	int64_t since_ns;                            /* since 1970 */
 	double seconds;                              /* tracing so far */
 	const char *rung;                            /* how calls are caught */

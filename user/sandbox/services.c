@@ -24,3 +24,8 @@ int services__call(enum service service, const char *name, const struct buf *req
 		code = sandbox__call(&sandbox, service, request, fds, fd_count, reply, err);
 	return code == -EPIPE || code == -ETIMEDOUT ? error__prefix(err, code, "%s", name) : code;
 }
+
+void services__leave(void)
+{
+	sandbox__stop(&sandbox);
+}

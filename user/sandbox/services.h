@@ -19,6 +19,12 @@ enum service {
 int services__call(enum service service, const char *name, const struct buf *request, const int *fds, size_t fd_count,
 		   struct sandbox_reply *reply, struct error *err);
 
+/*
+ * A process that was forked leaves its parent's child alone, and closes the socket to it: to be called before it closes
+ * descriptors by their numbers.
+ */
+void services__leave(void);
+
 int serve_elf_facts(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
 int serve_alloc_object(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
 int serve_import_slot(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);

@@ -453,3 +453,31 @@ int unwinding__update(struct unwinding *unwinding, const struct tracked *tracked
 				  error__reason(code));
 	return 0;
 }
+
+static bool is_listed(const struct session *session, uint64_t packed, const struct mapping *mapping)
+{
+	struct mt_unwind_mapping listed;
+
+	for (uint32_t i = (uint32_t)(packed >> 32), end = i + (uint32_t)packed; i < end; i++)
+		if (!bpf_map_lookup_elem(session->maps.unwind_mappings, &i, &listed) &&
+		    listed.start == mapping->start && listed.limit == mapping->limit)
+			return true;
+	return false;
+}
+
+bool unwinding__is_current(const struct session *session, const struct tracked *tracked)
+{
+	uint64_t packed = session->processes[tracked->slot].mappings;
+
+	if (session->options.unwind == MT_UNWIND_FP)
+		return true;
+	for (size_t i = 0; i < tracked->maps.count; i++) {
+		const struct mapping *mapping = &tracked->maps.mappings[i];
+
+		/* what the kernel maps for the probes themselves calls nothing */
+		if (mapping->executable && !(mapping->path && !strcmp(mapping->path, "[uprobes]")) &&
+		    !is_listed(session, packed, mapping))
+			return false;
+	}
+	return true;
+}

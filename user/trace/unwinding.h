@@ -7,6 +7,8 @@
 #ifndef MEMTRAWL_TRACE_UNWINDING_H
 #define MEMTRAWL_TRACE_UNWINDING_H
 
+#include <stdbool.h>
+
 #include "lib/error.h"
 
 struct session;
@@ -23,5 +25,11 @@ void unwinding__free(struct unwinding *unwinding); /* NULL is fine */
  * maps are full: then the process keeps what it had.
  */
 int unwinding__update(struct unwinding *unwinding, const struct tracked *tracked, struct error *err);
+
+/*
+ * Whether what the programs know of the process's mappings is what tracked->maps has: of a pinned session without its
+ * keeper it may not be. True where stacks are not unwound by tables.
+ */
+bool unwinding__is_current(const struct session *session, const struct tracked *tracked);
 
 #endif
