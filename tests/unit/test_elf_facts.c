@@ -220,6 +220,47 @@ static void addresses(void **state)
 	assert_false(elf_facts__address_of(&facts, UINT64_MAX, &address));
 }
 
+/* ---- one parser for the files of one owner */
+
+/* The process that parses, by the kernel's list of children; 0 for none, and there is never more than one. */
+static int parser(void)
+{
+	FILE *children = fopen("/proc/thread-self/children", "re");
+	int first = 0, second = 0;
+
+	assert_non_null(children);
+	if (fscanf(children, "%d %d", &first, &second) > 1)
+		fail_msg("two children: %d, %d", first, second);
+	fclose(children);
+	return first;
+}
+
+static int parser_after(const char *name)
+{
+	struct elf_facts facts = read_facts(name);
+
+	elf_facts__free(&facts);
+	return parser();
+}
+
+static void owners(void **state)
+{
+	int first, second;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	scratch__run("cp whole.so root1 && cp whole.so root2 && cp whole.so user && chown 1 user");
+	first = parser_after("root1");
+	assert_int_equal(parser_after("root2"), first);
+	second = parser_after("user");
+	assert_int_not_equal(second, first);
+	assert_int_equal(parser_after("user"), second);
+	first = parser_after("root1");
+	assert_int_not_equal(first, second);
+	assert_int_equal(parser_after("root2"), first);
+}
+
 /* ---- answers of a liar */
 
 static void try_reply(const void *data, size_t size)
@@ -305,9 +346,10 @@ static void wrong_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),       cmocka_unit_test(stripped),  cmocka_unit_test(old_compression),
-		cmocka_unit_test(debug_links), cmocka_unit_test(alt_link),  cmocka_unit_test(no_facts),
-		cmocka_unit_test(addresses),   cmocka_unit_test(mutations), cmocka_unit_test(wrong_names),
+		cmocka_unit_test(whole),       cmocka_unit_test(stripped), cmocka_unit_test(old_compression),
+		cmocka_unit_test(debug_links), cmocka_unit_test(alt_link), cmocka_unit_test(no_facts),
+		cmocka_unit_test(addresses),   cmocka_unit_test(owners),   cmocka_unit_test(mutations),
+		cmocka_unit_test(wrong_names),
 	};
 
 	return cmocka_run_group_tests_name("elf_facts", tests, make, scratch__remove);

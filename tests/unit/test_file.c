@@ -194,6 +194,51 @@ static void folders_are_made(void **state)
 	fixture_remove(folder);
 }
 
+/* What a path leads to: only a regular file with something in it is opened. The descriptor is closed in any case. */
+static void check_found(const char *path, int flags, const char *expected)
+{
+	int found = open(path, O_PATH | O_CLOEXEC | flags), fd;
+	char text[8] = "";
+
+	assert_true(found >= 0);
+	fd = file__open_found(found);
+	if (expected) {
+		assert_true(fd >= 0);
+		assert_int_equal(read(fd, text, sizeof(text) - 1), strlen(expected));
+		assert_string_equal(text, expected);
+		close(fd);
+	} else {
+		assert_int_equal(fd, -EINVAL);
+	}
+	assert_int_equal(fcntl(found, F_GETFD), -1);
+}
+
+static void what_was_found_is_opened(void **state)
+{
+	char *folder = fixture_folder();
+	char *file = path_in(folder, "file"), *empty = path_in(folder, "empty"), *link = path_in(folder, "link"),
+	     *pipe_path = path_in(folder, "pipe");
+
+	(void)state;
+	assert_int_equal(file__replace(file, "text", 4, 0600, NULL), 0);
+	assert_int_equal(file__replace(empty, "", 0, 0600, NULL), 0);
+	assert_int_equal(symlink(file, link), 0);
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
+	check_found(file, 0, "text");
+	check_found(link, 0, "text");
+	check_found(link, O_NOFOLLOW, NULL);
+	check_found(empty, 0, NULL);
+	check_found(pipe_path, 0, NULL); /* at once: there is no writer to wait for */
+	check_found(folder, 0, NULL);
+	check_found("/dev/zero", 0, NULL);
+	check_found("/proc/self/status", 0, NULL);
+	free(file);
+	free(empty);
+	free(link);
+	free(pipe_path);
+	fixture_remove(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +248,7 @@ int main(void)
 		cmocka_unit_test(full_disk_has_a_remedy),
 		cmocka_unit_test(pipes_and_links_are_not_replaced),
 		cmocka_unit_test(folders_are_made),
+		cmocka_unit_test(what_was_found_is_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -319,6 +319,12 @@ static void owns_nothing(void **state)
 		sscanf(line, "Seccomp: %63s", mode);
 	}
 	fclose(file);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", sandbox.child);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	assert_string_equal(line, "1000\n");
 	assert_string_equal(mode, "2");
 	assert_string_equal(capabilities, "0000000000000000");
 	if (!geteuid())

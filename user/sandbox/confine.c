@@ -65,6 +65,17 @@ static int limit(int resource, rlim_t value)
 	return setrlimit(resource, &rlimit) ? -errno : 0;
 }
 
+/* A file that makes the parser take all memory must not have the kernel end something else for it. */
+static void offer_to_die_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	ssize_t written = fd < 0 ? 0 : write(fd, "1000", 4);
+
+	(void)written; /* without, it is as dear to the kernel as any other */
+	if (fd >= 0)
+		close(fd);
+}
+
 static int limit_resources(void)
 {
 	int code = limit(RLIMIT_CORE, 0);
@@ -174,6 +185,7 @@ int confine__self(int keep)
 {
 	int code = unmap_shared();
 
+	offer_to_die_first();
 	if (!code)
 		code = limit_resources();
 	if (!code)

@@ -15,7 +15,10 @@ enum service {
 	SERVICE_COUNT,
 };
 
-/* sandbox__call() of memtrawl's one child, which lives until the process ends. `name` is the file's, for messages. */
+/*
+ * sandbox__call() of memtrawl's child. It lives until the process ends, or a file comes that somebody else can have
+ * made than those before: of another owner, or on another file system. `name` is the file's, for messages.
+ */
 int services__call(enum service service, const char *name, const struct buf *request, const int *fds, size_t fd_count,
 		   struct sandbox_reply *reply, struct error *err);
 

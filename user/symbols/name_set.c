@@ -69,8 +69,12 @@ uint32_t name_set__string(struct name_set *set, const char *text)
 		free(copy);
 		return NAME_NONE;
 	}
-	if (index_map__put(set->by_text, hash, (uint32_t)(set->string_count - 1)))
+	if (index_map__put(set->by_text, hash, (uint32_t)(set->string_count - 1))) {
+		set->string_count--;
+		free(copy);
 		return NAME_NONE;
+	}
+	/* cppcheck-suppress memleak ; it is set->strings's now */
 	return (uint32_t)(set->string_count - 1);
 }
 

@@ -14,7 +14,7 @@ static void put_signature(struct buf *message, const struct alloc_signature *sig
 {
 	wire__put_number(message, signature->class);
 	for (size_t i = 0; i < PROBE_ARGUMENTS; i++)
-		wire__put_number(message, (uint64_t)(signature->arguments[i] + 1));
+		wire__put_number(message, (uint64_t)signature->arguments[i] + 1);
 }
 
 static struct alloc_signature read_signature(struct wire *wire)

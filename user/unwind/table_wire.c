@@ -38,10 +38,10 @@ static void *copy_array(struct wire *wire, size_t each, size_t *count)
 	void *array = malloc(size + 1);
 
 	*count = array ? size / each : 0;
+	if (array && size)
+		memcpy(array, bytes, size);
 	if (!array || size % each)
 		wire->failed = true;
-	else if (size)
-		memcpy(array, bytes, size);
 	return array;
 }
 
