@@ -69,8 +69,8 @@ $(B)/%.o: %.c Makefile | $(SKELETONS) $(PROTO).h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-# ---- BPF objects and their skeletons
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+# ---- BPF objects and their skeletons; those of benchmarks too
+$(B)/%.bpf.o: %.bpf.c Makefile
 	$(say) BPF $<
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \
@@ -78,6 +78,10 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)$(BPFTOOL) gen object $@ $@.full && rm $@.full
 
 $(B)/%.skel.h: $(B)/bpf/%.bpf.o
+	$(say) SKEL $@
+	$(Q){ echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && echo '/* NOLINTEND */'; } > $@
+
+$(B)/%.skel.h: $(B)/tests/bench/%.bpf.o
 	$(say) SKEL $@
 	$(Q){ echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && echo '/* NOLINTEND */'; } > $@
 
@@ -102,7 +106,13 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
-# the floor that benchmarks measure against
+# programs that benchmarks run: the floor that they measure against, what one stack costs
+$(B)/tests/bench/stacks.o: $(B)/stack.skel.h
+$(B)/tests/bench/deep-omit $(B)/tests/bench/deep-keep: tests/bench/deep.c Makefile
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(WARN) -Wno-missing-prototypes -O2 -g -f$(if $(filter %-keep,$@),no-)omit-frame-pointer $< -o $@
+
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@

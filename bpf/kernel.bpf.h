@@ -65,6 +65,20 @@ static __always_inline u64 kernel__register(const struct pt_regs *ctx, u32 numbe
 /* What a call pushes: at the return probe the stack pointer is this much higher than at the entry (x86-64). */
 enum { KERNEL_RETURN_ADDRESS_SIZE = 8 };
 
+/*
+ * Since 6.13 (a76ab5731e32) programs of this type may have their stacks in memory of the CPU's, where a second task
+ * that runs the program on that CPU meanwhile writes over the first one's. That is taken to be impossible, but is not:
+ * programs on uprobes can be preempted, and nothing keeps the next one out. The kernel then follows what pointers it
+ * finds there. A program with a tail call gets no such stack, be it one that is never reached, as this one (helper 12).
+ */
+static __always_inline void kernel__keep_own_stack(void)
+{
+	asm volatile("r0 = 0\n\t"
+		     "if r0 == 0 goto +1\n\t"
+		     "call 12" ::
+			     : "r0");
+}
+
 /* Where a function under a return probe really returns to: the kernel's trampoline, the first bytes of its own page. */
 static __always_inline u64 kernel__return_trampoline(void)
 {
