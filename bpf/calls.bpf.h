@@ -58,6 +58,33 @@ static __always_inline bool thread__is_inside(const struct owner *owner, const s
 	return is_trampoline(owner, thread->sp);
 }
 
+/*
+ * Arithmetic that has many ways through it: as global functions, of numbers, the verifier looks at each once, and not
+ * once for every way that leads to it and from it.
+ */
+
+__noinline u64 sampling__pressed_period(u64 entries, u64 capacity, u64 base)
+{
+	return mt_sampling_pressed_period(entries, capacity, base);
+}
+
+enum { SAMPLED = 1ULL << 32 }; /* the chance is below it */
+
+__noinline u64 sampling__draw(u64 size, u64 period, u32 random)
+{
+	u32 chance = 0;
+
+	return mt_sampling_draw(size, period, random, &chance) ? SAMPLED | chance : chance;
+}
+
+/* A product that overflows is larger than anything that can be allocated. */
+__noinline u64 size__product(u64 size, u64 count)
+{
+	if (count >> 32 || size >> 32)
+		return count && size ? ~0ULL : 0;
+	return size * count;
+}
+
 /* The sampling period in force: the one that was asked for, or a longer one while the live table is filling up. */
 static __always_inline u64 period_in_force(const struct owner *owner)
 {
@@ -72,23 +99,20 @@ static __always_inline u64 period_in_force(const struct owner *owner)
 		s->pressed_base = bytes ? bytes : 1;
 		s->pressed_ns = now_ns(owner->counters);
 	}
-	pressed = mt_sampling_pressed_period(entries, s->live_capacity, s->pressed_base);
+	pressed = sampling__pressed_period(entries, s->live_capacity, s->pressed_base);
 	if (pressed > s->pressed_period)
 		s->pressed_period = pressed;
 	return pressed > period ? pressed : period;
 }
 
-/* Bytes that the call asks for; a product that overflows is larger than anything that can be allocated. */
+/* Bytes that the call asks for. */
 static __always_inline u64 call__size(u64 cookie, const struct pt_regs *ctx)
 {
 	u64 size = 0, count;
 
 	cookie__argument(cookie, MT_COOKIE_SIZE_SHIFT, ctx, &size);
-	if (cookie__argument(cookie, MT_COOKIE_COUNT_SHIFT, ctx, &count)) {
-		if (count >> 32 || size >> 32)
-			return count && size ? ~0ULL : 0;
-		size *= count;
-	}
+	if (cookie__argument(cookie, MT_COOKIE_COUNT_SHIFT, ctx, &count))
+		return size__product(size, count);
 	return size;
 }
 
@@ -137,7 +161,10 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 
 static __always_inline bool call__is_sampled(u64 size, u64 period, u32 *chance)
 {
-	return mt_sampling_draw(size, period, period ? bpf_get_prandom_u32() : 0, chance);
+	u64 draw = period ? sampling__draw(size, period, bpf_get_prandom_u32()) : SAMPLED;
+
+	*chance = (u32)draw;
+	return draw >= SAMPLED;
 }
 
 static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)

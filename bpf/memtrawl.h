@@ -23,7 +23,8 @@ enum {
 	MT_REGIONS_MAX = 65536,    /* mapped regions, where they are recorded */
 	MT_BUCKET_BLOCKS = 7,      /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
 	MT_BUCKET_CHOICES = 12,    /* buckets that a block may be in: its own, and others if that is full */
-	MT_WINDOW = 64,            /* words of stack memory that are read at once */
+	MT_WINDOW = 128,           /* words of stack memory that are read at once */
+	MT_WALK_HINTS = 8,         /* a power of two */
 	MT_SIZE_BUCKETS = 48,   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,     /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
 	MT_VARIANCE_SHIFT = 16, /* mt_site.live_variance counts 2^16 square bytes */
@@ -186,10 +187,11 @@ struct mt_walk {
 	__u64 mappings;   /* mt_process.mappings as it was at the start */
 	__u64 trampoline; /* mt_process.trampoline */
 	__u64 hash;
-	__u32 mapping;     /* entry of the frame before, where the next one often is too */
 	__u32 interrupted; /* pc is where a signal came in, not a return address */
 	__u32 mode;        /* enum mt_unwind_mode */
 	__u32 limit;
+	__u32 mapping;              /* entry of `unwind_mappings` that the frame before was in */
+	__u32 hints[MT_WALK_HINTS]; /* entries of `unwind_mappings` where addresses were found, by a hash of them */
 };
 
 /*
@@ -215,8 +217,10 @@ struct mt_thread {
 	__u32 stack_process; /* that stack_key was interned for */
 	struct mt_walk walk;
 	struct mt_stack stack;
-	__u64 window_start;      /* address that window[0] is from */
-	__u64 window[MT_WINDOW]; /* stack memory on its way to becoming frames */
+	__u64 window_start;          /* address that window[0] is from */
+	__u64 window_edge;           /* a page could not be read from there on */
+	__u64 window_reach;          /* two words can be had from so many bytes on above it, at most */
+	__u64 window[MT_WINDOW + 1]; /* stack memory on its way to becoming frames; a word more than is ever read */
 };
 
 enum {
@@ -341,7 +345,7 @@ MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);
 MT_ASSERT_SIZE(mt_mapping_call, 16);
 MT_ASSERT_SIZE(mt_counters, (13 + 15 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 64 + 1024 + 8 + 8 * 64);
+MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 96 + 1024 + 24 + 8 * 129);
 MT_ASSERT_SIZE(mt_session, 192);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 15, "mt_counters is sized for it");

@@ -13,7 +13,7 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 {
 	struct mt_walk *walk = &thread->walk;
 
-	thread->window_start = ~0ULL >> 1; /* nothing read yet: no address is near */
+	window__empty(thread);
 	thread->stack.frames = 0;
 	thread->stack.end = MT_END_UNREADABLE;
 	walk->mappings = owner->process->mappings;
@@ -21,6 +21,20 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 	walk->mode = owner->session->unwind;
 	walk->limit = owner->session->frames;
 	walk->hash = 0;
+	walk->interrupted = 0;
+}
+
+/* The walk begins at a frame with these registers. */
+static __always_inline bool stack__enter(struct mt_walk *walk, u64 pc, u64 sp, u64 fp)
+{
+	struct registers at;
+
+	if (step__to(walk, &at, pc, sp, fp) != GO_ON)
+		return false;
+	walk->pc = at.pc;
+	walk->sp = at.sp;
+	walk->fp = at.fp;
+	return true;
 }
 
 /* From where the walk is to the end of the stack. Returns the stack's hash, never 0. */
@@ -48,11 +62,11 @@ static __always_inline u64 stack__follow(const struct mt_thread *thread, u32 tid
 static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 tid,
 					  const struct owner *owner)
 {
-	struct frame_record frame = {};
+	u64 pc;
 
 	stack__begin(thread, owner);
-	if (window__get(thread, ctx->sp, &frame) &&
-	    step__to(&thread->walk, frame.next, ctx->sp + KERNEL_RETURN_ADDRESS_SIZE, ctx->bp) == GO_ON)
+	if (window__word(thread, ctx->sp, &pc) &&
+	    stack__enter(&thread->walk, pc, ctx->sp + KERNEL_RETURN_ADDRESS_SIZE, ctx->bp))
 		return stack__follow(thread, tid);
 	return stack__hash(0, MT_END_UNREADABLE);
 }
@@ -63,7 +77,7 @@ static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, st
 						  const struct owner *owner)
 {
 	stack__begin(thread, owner);
-	step__to(&thread->walk, regs->ip, regs->sp, regs->bp);
+	stack__enter(&thread->walk, regs->ip, regs->sp, regs->bp);
 	return stack__follow(thread, tid);
 }
 
