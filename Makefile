@@ -53,8 +53,8 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels demo bench lint install verifier-stats \
-	clean targets format
+.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels check-arm64 demo bench lint install verifier-stats \
+	clean targets format arm64-objects
 all: $(B)/memtrawl
 
 deps:
@@ -141,8 +141,29 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	$(Q)$(CLANG) $(CPPFLAGS_ALL) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $^ -lelf -lz -o $@
 
-check check-kernels demo bench lint fuzz:
+check check-kernels check-arm64 demo bench lint fuzz:
 	@tools/$@
+
+# what can be seen of arm64 elsewhere: tools/check-arm64
+ARM64_INCLUDE := /usr/aarch64-linux-gnu/include
+
+$(B)/arm64/%.bpf.o: %.bpf.c Makefile
+	$(say) ARM64 $<
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \
+		-D__TARGET_ARCH_arm64 -D__bpf__ $(BPF_INCLUDE) -Ivmlinux -Ibpf -idirafter $(ARM64_INCLUDE) -MMD -MP \
+		-MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+# libraries' headers are the same on all machines
+$(B)/arm64/%.checked: %.c Makefile | $(SKELETONS) $(PROTO).h
+	$(say) ARM64 $<
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) --target=aarch64-linux-gnu -fsyntax-only $(filter-out -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2,$(CPPFLAGS_ALL)) \
+		-isystem $(ARM64_INCLUDE) -std=gnu17 $(WARN) -Wno-unknown-warning-option -MMD -MP -MF $@.d -MT $@ $<
+	@touch $@
+
+arm64-objects: $(patsubst %.bpf.c,$(B)/arm64/%.bpf.o,$(sort $(wildcard bpf/*.bpf.c))) \
+	$(patsubst %.c,$(B)/arm64/%.checked,user/main.c $(sort $(wildcard user/*/*.c)))
 
 print-lint-flags:
 	@echo $(CPPFLAGS_ALL) -std=gnu17 $(filter-out -Werror -Wno-format-truncation,$(WARN))

@@ -41,6 +41,8 @@ static __always_inline bool is_trampoline(const struct owner *owner, u64 address
 {
 	u64 pc = 0;
 
+	if (!ARCH_RETURN_ADDRESS_SIZE) /* it was in a register: the kernel knows of calls that have not returned */
+		return kernel__replaced_return(address);
 	bpf_probe_read_user(&pc, sizeof(pc), (void *)address);
 	return pc && pc == trampoline_of(owner);
 }
@@ -183,7 +185,7 @@ static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 		owner.counters->stepped_allocs++;
 	thread = thread__get(hashed, tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
-		if (thread__is_inside(&owner, thread, ctx->sp))
+		if (thread__is_inside(&owner, thread, arch__sp(ctx)))
 			return CALL_IS_DONE;
 		thread__abandon_call(&owner, thread);
 	}
@@ -201,7 +203,7 @@ static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 			return CALL_IS_DONE;
 		}
 	}
-	thread->sp = ctx->sp;
+	thread->sp = arch__sp(ctx);
 	thread->size = size;
 	thread->process = owner.id;
 	thread->class = class;
@@ -234,7 +236,7 @@ static __always_inline void call__settle_old(const struct owner *owner, struct m
 
 static __always_inline u64 call__result(const struct pt_regs *ctx, const struct mt_thread *thread)
 {
-	u64 address = ctx->ax;
+	u64 address = arch__result(ctx);
 
 	if (thread->class == MT_CLASS_OUT) {
 		if ((u32)address) /* an errno */
@@ -253,7 +255,7 @@ static __always_inline void call__leave(struct pt_regs *ctx, bool hashed)
 	u64 address;
 	u32 mode;
 
-	if (!thread || !(thread->mode & MT_THREAD_BUSY) || ctx->sp != thread->sp + KERNEL_RETURN_ADDRESS_SIZE)
+	if (!thread || !(thread->mode & MT_THREAD_BUSY) || arch__sp(ctx) != thread->sp + ARCH_RETURN_ADDRESS_SIZE)
 		return;
 	mode = thread->mode;
 	if (!owner__from_slot(MT_PROCESS_SLOT(thread->process), &owner) || owner.id != thread->process) {
@@ -282,19 +284,20 @@ static __always_inline void call__leave(struct pt_regs *ctx, bool hashed)
  * inside an allocation, from one free function to another, or from glibc, which passes what is in a thread's cache
  * through free a second time when the thread ends (tcache_thread_shutdown).
  */
-static __always_inline void call__count_unmatched(const struct owner *owner, u64 address, u64 sp)
+static __always_inline void call__count_unmatched(const struct owner *owner, u64 address, const struct pt_regs *ctx)
 {
 	const struct mt_process *process = owner->process;
 	struct mt_thread *thread;
-	u64 pc = 0;
+	u64 pc = arch__link(ctx);
 
 	if (owner->session->period || owner->session->pressed_period || owner->counters->last_freed == address)
 		return;
-	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
+	if (ARCH_RETURN_ADDRESS_SIZE)
+		bpf_probe_read_user(&pc, sizeof(pc), (void *)arch__sp(ctx));
 	if (pc >= process->libc_start && pc < process->libc_limit)
 		return;
 	thread = thread__get(owner->hashed, (u32)bpf_get_current_pid_tgid());
-	if (!thread || !thread__is_inside(owner, thread, sp))
+	if (!thread || !thread__is_inside(owner, thread, arch__sp(ctx)))
 		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
 }
 
@@ -315,7 +318,7 @@ static __always_inline void call__free(struct pt_regs *ctx, bool hashed)
 	if (!address)
 		return;
 	if (!account__take(&owner, address, &block)) {
-		call__count_unmatched(&owner, address, ctx->sp);
+		call__count_unmatched(&owner, address, ctx);
 		return;
 	}
 	owner.counters->last_freed = address;
@@ -329,16 +332,19 @@ static __always_inline void call__free(struct pt_regs *ctx, bool hashed)
 
 /*
  * longjmp: where will the stack pointer be? In glibc's and musl's jmp_buf for x86-64 it is word 6; glibc rotates it
- * and xors it with the pointer guard of the thread control block (PTR_MANGLE, at %fs:0x30).
+ * and xors it with the pointer guard of the thread control block (PTR_MANGLE, at %fs:0x30). On arm64 it is word 13, and
+ * glibc's pointer guard is a variable of the loader's: such a jump is taken for none, and the next call finds out.
  */
 static __always_inline u64 jump__target_sp(u64 env, u64 sp)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	u64 fsbase = BPF_CORE_READ(task, thread.fsbase), word = 0, guard = 0;
 
-	bpf_probe_read_user(&word, sizeof(word), (void *)(env + 6 * sizeof(u64)));
+	bpf_probe_read_user(&word, sizeof(word), (void *)(env + ARCH_JUMP_SP * sizeof(u64)));
 	if (word >= sp && word - sp < FRAME_SIZE_MAX)
 		return word;
+	if (!ARCH_JUMP_IS_MANGLED_BY_THREAD)
+		return 0;
 	bpf_probe_read_user(&guard, sizeof(guard), (void *)(fsbase + 0x30));
 	return (word >> 17 | word << 47) ^ guard;
 }
@@ -354,7 +360,7 @@ static __always_inline void call__jump(struct pt_regs *ctx)
 	    thread->process != owner.id)
 		return;
 	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &env);
-	if (jump__target_sp(env, ctx->sp) > thread->sp)
+	if (jump__target_sp(env, arch__sp(ctx)) > thread->sp)
 		thread__abandon_call(&owner, thread);
 }
 

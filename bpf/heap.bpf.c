@@ -118,7 +118,7 @@ int syscall_exit(u64 *ctx)
 {
 	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
 
-	syscall__leave(regs, regs->orig_ax, ctx[1]);
+	syscall__leave(regs, arch__syscall(regs), ctx[1]);
 	return 0;
 }
 

@@ -184,6 +184,7 @@ struct mt_counters {
 /* Where a stack walk is: the registers of the frame that comes next. */
 struct mt_walk {
 	__u64 pc, sp, fp;
+	__u64 link;       /* arm64: what the link register holds, if the frame's return address may be there; else 0 */
 	__u64 mappings;   /* mt_process.mappings as it was at the start */
 	__u64 trampoline; /* mt_process.trampoline */
 	__u64 hash;
@@ -244,6 +245,7 @@ enum mt_class {
 /*
  * A probe's attach cookie: who it belongs to and where its arguments are at the probed instruction.
  * Register numbers are DWARF's order for x86-64 (rax 0, rdx 1, rcx 2, rbx 3, rsi 4, rdi 5, rbp 6, rsp 7, r8 8 ...).
+ * On arm64 x0 is 0, and so on.
  *   bits  0-15  slot; MT_SLOT_ANY: find the process by its pid
  *        16-19  class
  *        20-24  register with the block, or with the address where it will be stored
@@ -345,7 +347,7 @@ MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);
 MT_ASSERT_SIZE(mt_mapping_call, 16);
 MT_ASSERT_SIZE(mt_counters, (13 + 15 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 96 + 1024 + 24 + 8 * 129);
+MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 129);
 MT_ASSERT_SIZE(mt_session, 192);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 15, "mt_counters is sized for it");

@@ -25,7 +25,7 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 }
 
 /* The walk begins at a frame with these registers. */
-static __always_inline bool stack__enter(struct mt_walk *walk, u64 pc, u64 sp, u64 fp)
+static __always_inline bool stack__enter(struct mt_walk *walk, u64 pc, u64 sp, u64 fp, u64 link)
 {
 	struct registers at;
 
@@ -34,6 +34,7 @@ static __always_inline bool stack__enter(struct mt_walk *walk, u64 pc, u64 sp, u
 	walk->pc = at.pc;
 	walk->sp = at.sp;
 	walk->fp = at.fp;
+	walk->link = link;
 	return true;
 }
 
@@ -56,17 +57,18 @@ static __always_inline u64 stack__follow(const struct mt_thread *thread, u32 tid
 }
 
 /*
- * The probe sits where the stack pointer has not moved yet, so the top of the stack holds the return address of the
- * probed function: the direct caller is always right, whatever is known of its code. Returns the stack's hash.
+ * The probe sits where the stack pointer has not moved yet, so the top of the stack (on arm64, x30) holds the return
+ * address of the probed function: the direct caller is always right, whatever is known of its code. Returns the stack's
+ * hash.
  */
 static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 tid,
 					  const struct owner *owner)
 {
-	u64 pc;
+	u64 pc = arch__link(ctx), sp = arch__sp(ctx);
 
 	stack__begin(thread, owner);
-	if (window__word(thread, ctx->sp, &pc) &&
-	    stack__enter(&thread->walk, pc, ctx->sp + KERNEL_RETURN_ADDRESS_SIZE, ctx->bp))
+	if ((!ARCH_RETURN_ADDRESS_SIZE || window__word(thread, sp, &pc)) &&
+	    stack__enter(&thread->walk, pc, sp + ARCH_RETURN_ADDRESS_SIZE, arch__fp(ctx), 0))
 		return stack__follow(thread, tid);
 	return stack__hash(0, MT_END_UNREADABLE);
 }
@@ -77,7 +79,7 @@ static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, st
 						  const struct owner *owner)
 {
 	stack__begin(thread, owner);
-	stack__enter(&thread->walk, regs->ip, regs->sp, regs->bp);
+	stack__enter(&thread->walk, arch__pc(regs), arch__sp(regs), arch__fp(regs), arch__link(regs));
 	return stack__follow(thread, tid);
 }
 

@@ -66,10 +66,6 @@ struct {
 
 enum { FRAME_SIZE_MAX = 64 << 20 }; /* a frame that is larger is taken for something else */
 
-/* struct ucontext of x86-64, which the stack pointer is at in a signal frame (arch/x86/include/uapi/asm/sigcontext.h)
- */
-enum { UCONTEXT_RBP = 120, UCONTEXT_RSP = 160, UCONTEXT_RIP = 168 };
-
 /* Two words of the stack. Where frames have a frame pointer and it points here, the caller's and the return address. */
 struct frame_record {
 	u64 next;
@@ -284,6 +280,7 @@ enum { GO_ON = 0, UNWIND_STEPS = 6, FRAME_POINTER_STEPS = 16 };
 struct registers {
 	u64 pc, sp, fp;
 	u32 mapping; /* entry of `unwind_mappings` that the frame before was in */
+	u64 link;    /* mt_walk.link */
 };
 
 static __always_inline u32 ends(enum mt_end end)
@@ -294,47 +291,94 @@ static __always_inline u32 ends(enum mt_end end)
 /* The caller's registers are known: is that a frame? */
 static __always_inline u32 step__to(struct mt_walk *walk, struct registers *at, u64 pc, u64 sp, u64 fp)
 {
+	pc = arch__code(pc);
 	if (!pc)
 		return ends(MT_END_COMPLETE);
 	if (pc == walk->trampoline) {
-		pc = unwind__replaced_return(sp - sizeof(u64));
+		pc = unwind__replaced_return(sp - ARCH_RETURN_ADDRESS_SIZE);
 		if (!pc)
 			return ends(MT_END_UNREADABLE);
 	}
 	at->pc = pc;
 	at->sp = sp;
 	at->fp = fp;
+	at->link = 0;
 	return GO_ON;
 }
 
+/*
+ * On arm64 the stack pointer is not known after a step by the frame pointer, as the record may be anywhere in a frame.
+ * It is below what is given then, with this bit; and rules that build on it are left to the frame pointer, too.
+ */
+enum { INEXACT = !ARCH_RETURN_ADDRESS_SIZE };
+
 static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread, struct registers *at)
 {
+	u64 fp = at->fp, sp = at->sp & ~(u64)INEXACT;
 	const struct frame_record *frame;
-	u64 fp = at->fp;
 
 	if (!fp)
 		return ends(MT_END_COMPLETE);
-	if (fp < at->sp || fp - at->sp > FRAME_SIZE_MAX || fp & 7)
+	if (fp < sp || fp - sp > FRAME_SIZE_MAX || fp & 7)
 		return ends(MT_END_NO_FRAMES);
 	frame = window__at(thread, fp);
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
-	return step__to(&thread->walk, at, frame->pc, fp + sizeof(*frame), frame->next);
+	return step__to(&thread->walk, at, frame->pc, (fp + sizeof(*frame)) | INEXACT, frame->next);
 }
 
 static __always_inline u32 step__over_signal(struct mt_thread *thread, struct registers *at)
 {
-	const struct frame_record *frame;
-	u64 fp;
+	const struct frame_record *frame = window__at(thread, at->sp + ARCH_SIGNAL_FP);
+	u64 fp, link;
+	u32 end;
 
-	if (!window__word(thread, at->sp + UCONTEXT_RBP, &fp))
+	if (!frame)
 		return ends(MT_END_UNREADABLE);
-	frame = window__at(thread, at->sp + UCONTEXT_RSP);
+	fp = frame->next;
+	link = frame->pc; /* on arm64, where x30 is beside x29 */
+	frame = window__at(thread, at->sp + ARCH_SIGNAL_SP);
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	thread->walk.interrupted = 1;
-	return step__to(&thread->walk, at, frame->pc, frame->next, fp);
+	end = step__to(&thread->walk, at, frame->pc, frame->next, fp);
+	if (!ARCH_RETURN_ADDRESS_SIZE)
+		at->link = arch__code(link);
+	return end;
 }
+
+#if defined(__TARGET_ARCH_arm64)
+
+static __always_inline u32 step__by_rule(struct mt_thread *thread, struct registers *at,
+					 const struct mt_unwind_rule *rule)
+{
+	const struct frame_record *frame;
+	u64 cfa, fp = at->fp, pc = at->link;
+
+	if (rule->cfa == MT_CFA_RSP && at->sp & INEXACT)
+		return step__by_frame_pointer(thread, at);
+	if (rule->cfa == MT_CFA_RSP)
+		cfa = at->sp + rule->cfa_offset;
+	else if (rule->cfa == MT_CFA_RBP)
+		cfa = fp + rule->cfa_offset;
+	else
+		return ends(MT_END_UNSUPPORTED);
+	/* a function without a frame of its own is one that was interrupted, or in a syscall: the first of a walk */
+	if (rule->rbp == MT_RBP_SAME)
+		return pc && cfa >= at->sp ? step__to(&thread->walk, at, pc, cfa, fp) : ends(MT_END_BAD_FRAME);
+	if (cfa <= at->sp)
+		return ends(MT_END_BAD_FRAME);
+	frame = window__at(thread, cfa + rule->rbp_offset);
+	if (!frame)
+		return ends(MT_END_UNREADABLE);
+	if (rule->rbp == MT_RBP_RETURN)
+		return step__to(&thread->walk, at, frame->next, cfa, fp);
+	if (rule->rbp != MT_RBP_AT_CFA)
+		return ends(MT_END_UNSUPPORTED);
+	return step__to(&thread->walk, at, frame->pc, cfa, frame->next);
+}
+
+#else
 
 static __always_inline u32 step__by_rule(struct mt_thread *thread, struct registers *at,
 					 const struct mt_unwind_rule *rule)
@@ -366,6 +410,8 @@ static __always_inline u32 step__by_rule(struct mt_thread *thread, struct regist
 	}
 	return step__to(&thread->walk, at, pc, cfa, fp);
 }
+
+#endif
 
 static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, struct registers *at, u64 pc)
 {
@@ -444,7 +490,8 @@ __noinline u32 unwind__steps(u32 tid)
 
 	if (!thread)
 		return 1;
-	at = (struct registers){thread->walk.pc, thread->walk.sp, thread->walk.fp, thread->walk.mapping};
+	at = (struct registers){thread->walk.pc, thread->walk.sp, thread->walk.fp, thread->walk.mapping,
+				thread->walk.link};
 	hash = thread->walk.hash;
 	for (u32 i = 0; i < UNWIND_STEPS && !end; i++)
 		end = step(thread, tid, &at, &hash);
@@ -457,6 +504,7 @@ __noinline u32 unwind__steps(u32 tid)
 	thread->walk.pc = at.pc;
 	thread->walk.sp = at.sp;
 	thread->walk.fp = at.fp;
+	thread->walk.link = at.link;
 	return 0;
 }
 
@@ -495,7 +543,7 @@ __noinline u32 unwind__frame_pointers(u32 tid)
 		}
 		above = fp + sizeof(*frame);
 		fp = frame->next;
-		pc = frame->pc;
+		pc = arch__code(frame->pc);
 		if (!pc)
 			end = ends(MT_END_COMPLETE);
 	}

@@ -82,6 +82,7 @@ static int read_bytes(const struct elf_file *file, uint64_t offset, uint64_t siz
 	source->cfi[index] = *cfi;
 	source->cfi[index].data = bytes;
 	source->cfi[index].size = size;
+	source->cfi[index].aarch64 = elf_file__machine(file) == EM_AARCH64;
 	source->cfi_count++;
 	if (elf_file__read(file, offset, bytes, size) != size)
 		return error__set(err, -EIO, "cannot read call frame information: the file has been cut short");
@@ -157,8 +158,6 @@ int unwind_source__read(const struct elf_file *file, struct unwind_source *sourc
 	int ret;
 
 	*source = (struct unwind_source){0};
-	if (elf_file__machine(file) != EM_X86_64)
-		return error__set(err, -EOPNOTSUPP, "not built for x86-64: stacks are unwound by tables there only");
 	find_code(file, source);
 	ret = read_eh_frame(file, source, err);
 	if (!ret)
@@ -199,7 +198,37 @@ static bool is_image(const unsigned char *image, size_t size)
 		return false;
 	memcpy(&header, image, sizeof(header));
 	return memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_machine == EM_X86_64;
+	       header.e_ident[EI_DATA] == ELFDATA2LSB &&
+	       (header.e_machine == EM_X86_64 || header.e_machine == EM_AARCH64);
+}
+
+static bool is_aarch64(const unsigned char *image)
+{
+	Elf64_Ehdr header;
+
+	memcpy(&header, image, sizeof(header));
+	return header.e_machine == EM_AARCH64;
+}
+
+/*
+ * The code that AArch64's kernel has signal handlers return to is known by its looks, to gdb and libgcc too: the vdso
+ * has no call frame information (since 5.8, 87676cfca141). It is looked up at the byte before it.
+ */
+static void find_signal_return(const unsigned char *image, struct unwind_source *source)
+{
+	static const unsigned char code[] = {
+		0x68, 0x11, 0x80, 0xd2, /* mov x8, #139: rt_sigreturn */
+		0x01, 0x00, 0x00, 0xd4, /* svc #0 */
+	};
+	enum { INSTRUCTION = 4 };
+
+	for (size_t i = 0; i < source->code_count; i++) {
+		const struct unwind_range *range = &source->code[i];
+
+		for (uint64_t at = range->begin + INSTRUCTION; at + sizeof(code) <= range->end; at += INSTRUCTION)
+			if (!memcmp(image + at, code, sizeof(code)))
+				source->signal_return = (struct unwind_range){at - INSTRUCTION, at + sizeof(code)};
+	}
 }
 
 int unwind_source__of_image(const void *image, size_t size, struct unwind_source *source, struct error *err)
@@ -211,7 +240,7 @@ int unwind_source__of_image(const void *image, size_t size, struct unwind_source
 
 	*source = (struct unwind_source){0};
 	if (!is_image(bytes, size))
-		return error__set(err, -ENOEXEC, "not an image of a 64-bit ELF file for x86-64");
+		return error__set(err, -ENOEXEC, "not an image of a 64-bit ELF file for x86-64 or arm64");
 	for (unsigned int i = 0; image_segment(bytes, size, i, &segment); i++) {
 		if (!in_image(size, segment.p_vaddr, segment.p_filesz))
 			continue;
@@ -221,12 +250,17 @@ int unwind_source__of_image(const void *image, size_t size, struct unwind_source
 			found = parse_header(bytes + segment.p_vaddr, segment.p_filesz, segment.p_vaddr, &eh_frame) &&
 				eh_frame < size;
 	}
-	if (!found)
+	if (is_aarch64(bytes))
+		find_signal_return(bytes, source);
+	if (!found && !source->signal_return.end)
 		return error__set(err, -ENODATA, "no call frame information in the image");
+	if (!found)
+		return 0;
 	source->cfi[0] = (struct cfi_section){
 		.data = bytes + eh_frame,
 		.size = size - eh_frame,
 		.address = eh_frame,
+		.aarch64 = is_aarch64(bytes),
 	};
 	source->cfi_count = 1;
 	return 0;
