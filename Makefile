@@ -53,8 +53,8 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)
 PROTO := $(B)/profile/pprof.pb-c
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels compare-gdb demo bench lint install \
-	verifier-stats clean targets format
+.PHONY: all deps print-lint-flags fuzz check check-unit check-live check-kernels check-arm64 compare-gdb demo bench \
+	lint install verifier-stats clean targets format arm64-objects
 all: $(B)/memtrawl
 
 deps:
@@ -69,7 +69,7 @@ $(B)/%.o: %.c Makefile | $(SKELETONS) $(PROTO).h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-# ---- BPF objects and their skeletons
+# ---- BPF objects and their skeletons; those of benchmarks too
 $(B)/%.bpf.o: %.bpf.c Makefile
 	$(say) BPF $<
 	@mkdir -p $(@D)
@@ -78,6 +78,10 @@ $(B)/%.bpf.o: %.bpf.c Makefile
 	$(Q)$(BPFTOOL) gen object $@ $@.full && rm $@.full
 
 $(B)/%.skel.h: $(B)/bpf/%.bpf.o
+	$(say) SKEL $@
+	$(Q){ echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && echo '/* NOLINTEND */'; } > $@
+
+$(B)/%.skel.h: $(B)/tests/bench/%.bpf.o
 	$(say) SKEL $@
 	$(Q){ echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && echo '/* NOLINTEND */'; } > $@
 
@@ -102,7 +106,13 @@ $(B)/tests/live/%: $(B)/tests/live/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
-# the floor that benchmarks measure against
+# programs that benchmarks run: the floor that they measure against, what one stack costs
+$(B)/tests/bench/stacks.o: $(B)/stack.skel.h
+$(B)/tests/bench/deep-omit $(B)/tests/bench/deep-keep: tests/bench/deep.c Makefile
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(WARN) -Wno-missing-prototypes -O2 -g -f$(if $(filter %-keep,$@),no-)omit-frame-pointer $< -o $@
+
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
@@ -143,8 +153,29 @@ $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJECTS)
 	$(say) LINK $@
 	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ $(filter-out $(LIBBPF),$(LIBS)) -o $@
 
-check check-kernels compare-gdb demo bench lint fuzz:
+check check-kernels check-arm64 compare-gdb demo bench lint fuzz:
 	@tools/$@
+
+# what can be seen of arm64 elsewhere: tools/check-arm64
+ARM64_INCLUDE := /usr/aarch64-linux-gnu/include
+
+$(B)/arm64/%.bpf.o: %.bpf.c Makefile
+	$(say) ARM64 $<
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \
+		-D__TARGET_ARCH_arm64 -D__bpf__ $(BPF_INCLUDE) -Ivmlinux -Ibpf -idirafter $(ARM64_INCLUDE) -MMD -MP \
+		-MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+# libraries' headers are the same on all machines
+$(B)/arm64/%.checked: %.c Makefile | $(SKELETONS) $(PROTO).h
+	$(say) ARM64 $<
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) --target=aarch64-linux-gnu -fsyntax-only $(filter-out -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2,$(CPPFLAGS_ALL)) \
+		-isystem $(ARM64_INCLUDE) -std=gnu17 $(WARN) -Wno-unknown-warning-option -MMD -MP -MF $@.d -MT $@ $<
+	@touch $@
+
+arm64-objects: $(patsubst %.bpf.c,$(B)/arm64/%.bpf.o,$(sort $(wildcard bpf/*.bpf.c))) \
+	$(patsubst %.c,$(B)/arm64/%.checked,user/main.c $(sort $(wildcard user/*/*.c)))
 
 print-lint-flags:
 	@echo $(CPPFLAGS_ALL) -std=gnu17 $(filter-out -Werror -Wno-format-truncation,$(WARN))

@@ -34,9 +34,16 @@ MT_INLINE bool mt_bucket_claim(struct mt_bucket *bucket, int i, __u64 address)
 	return __sync_val_compare_and_swap(&bucket->address[i], address, MT_ADDRESS_CLAIMED) == address;
 }
 
-/* What was written before is seen by whoever sees the address: x86 keeps stores in order, and so must the compiler. */
+/*
+ * What was written before is seen by whoever sees the address: x86 keeps stores in order, and so must the compiler.
+ * Other machines do not: there it is an exchange, which is ordered (programs have no other store that is, before 6.15).
+ */
 MT_INLINE void mt_bucket_release(struct mt_bucket *bucket, int i, __u64 address)
 {
+#if !defined(__x86_64__) && !defined(__TARGET_ARCH_x86)
+	__sync_lock_test_and_set(&bucket->address[i], address);
+	return;
+#endif
 	__asm__ volatile("" : : : "memory");
 	*(volatile __u64 *)&bucket->address[i] = address;
 }

@@ -41,6 +41,8 @@ static __always_inline bool is_trampoline(const struct owner *owner, u64 address
 {
 	u64 pc = 0;
 
+	if (!ARCH_RETURN_ADDRESS_SIZE) /* it was in a register: the kernel knows of calls that have not returned */
+		return kernel__replaced_return(address);
 	bpf_probe_read_user(&pc, sizeof(pc), (void *)address);
 	return pc && pc == trampoline_of(owner);
 }
@@ -58,6 +60,33 @@ static __always_inline bool thread__is_inside(const struct owner *owner, const s
 	return is_trampoline(owner, thread->sp);
 }
 
+/*
+ * Arithmetic that has many ways through it: as global functions, of numbers, the verifier looks at each once, and not
+ * once for every way that leads to it and from it.
+ */
+
+__noinline u64 sampling__pressed_period(u64 entries, u64 capacity, u64 base)
+{
+	return mt_sampling_pressed_period(entries, capacity, base);
+}
+
+enum { SAMPLED = 1ULL << 32 }; /* the chance is below it */
+
+__noinline u64 sampling__draw(u64 size, u64 period, u32 random)
+{
+	u32 chance = 0;
+
+	return mt_sampling_draw(size, period, random, &chance) ? SAMPLED | chance : chance;
+}
+
+/* A product that overflows is larger than anything that can be allocated. */
+__noinline u64 size__product(u64 size, u64 count)
+{
+	if (count >> 32 || size >> 32)
+		return count && size ? ~0ULL : 0;
+	return size * count;
+}
+
 /* The sampling period in force: the one that was asked for, or a longer one while the live table is filling up. */
 static __always_inline u64 period_in_force(const struct owner *owner)
 {
@@ -72,23 +101,20 @@ static __always_inline u64 period_in_force(const struct owner *owner)
 		s->pressed_base = bytes ? bytes : 1;
 		s->pressed_ns = now_ns(owner->counters);
 	}
-	pressed = mt_sampling_pressed_period(entries, s->live_capacity, s->pressed_base);
+	pressed = sampling__pressed_period(entries, s->live_capacity, s->pressed_base);
 	if (pressed > s->pressed_period)
 		s->pressed_period = pressed;
 	return pressed > period ? pressed : period;
 }
 
-/* Bytes that the call asks for; a product that overflows is larger than anything that can be allocated. */
+/* Bytes that the call asks for. */
 static __always_inline u64 call__size(u64 cookie, const struct pt_regs *ctx)
 {
 	u64 size = 0, count;
 
 	cookie__argument(cookie, MT_COOKIE_SIZE_SHIFT, ctx, &size);
-	if (cookie__argument(cookie, MT_COOKIE_COUNT_SHIFT, ctx, &count)) {
-		if (count >> 32 || size >> 32)
-			return count && size ? ~0ULL : 0;
-		size *= count;
-	}
+	if (cookie__argument(cookie, MT_COOKIE_COUNT_SHIFT, ctx, &count))
+		return size__product(size, count);
 	return size;
 }
 
@@ -137,7 +163,10 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 
 static __always_inline bool call__is_sampled(u64 size, u64 period, u32 *chance)
 {
-	return mt_sampling_draw(size, period, period ? bpf_get_prandom_u32() : 0, chance);
+	u64 draw = period ? sampling__draw(size, period, bpf_get_prandom_u32()) : SAMPLED;
+
+	*chance = (u32)draw;
+	return draw >= SAMPLED;
 }
 
 static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
@@ -156,7 +185,7 @@ static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 		owner.counters->stepped_allocs++;
 	thread = thread__get(hashed, tid);
 	if (thread && thread->mode & MT_THREAD_BUSY) {
-		if (thread__is_inside(&owner, thread, ctx->sp))
+		if (thread__is_inside(&owner, thread, arch__sp(ctx)))
 			return CALL_IS_DONE;
 		thread__abandon_call(&owner, thread);
 	}
@@ -174,7 +203,7 @@ static __always_inline int call__enter(struct pt_regs *ctx, bool hashed)
 			return CALL_IS_DONE;
 		}
 	}
-	thread->sp = ctx->sp;
+	thread->sp = arch__sp(ctx);
 	thread->size = size;
 	thread->process = owner.id;
 	thread->class = class;
@@ -207,7 +236,7 @@ static __always_inline void call__settle_old(const struct owner *owner, struct m
 
 static __always_inline u64 call__result(const struct pt_regs *ctx, const struct mt_thread *thread)
 {
-	u64 address = ctx->ax;
+	u64 address = arch__result(ctx);
 
 	if (thread->class == MT_CLASS_OUT) {
 		if ((u32)address) /* an errno */
@@ -226,7 +255,7 @@ static __always_inline void call__leave(struct pt_regs *ctx, bool hashed)
 	u64 address;
 	u32 mode;
 
-	if (!thread || !(thread->mode & MT_THREAD_BUSY) || ctx->sp != thread->sp + KERNEL_RETURN_ADDRESS_SIZE)
+	if (!thread || !(thread->mode & MT_THREAD_BUSY) || arch__sp(ctx) != thread->sp + ARCH_RETURN_ADDRESS_SIZE)
 		return;
 	mode = thread->mode;
 	if (!owner__from_slot(MT_PROCESS_SLOT(thread->process), &owner) || owner.id != thread->process) {
@@ -255,19 +284,20 @@ static __always_inline void call__leave(struct pt_regs *ctx, bool hashed)
  * inside an allocation, from one free function to another, or from glibc, which passes what is in a thread's cache
  * through free a second time when the thread ends (tcache_thread_shutdown).
  */
-static __always_inline void call__count_unmatched(const struct owner *owner, u64 address, u64 sp)
+static __always_inline void call__count_unmatched(const struct owner *owner, u64 address, const struct pt_regs *ctx)
 {
 	const struct mt_process *process = owner->process;
 	struct mt_thread *thread;
-	u64 pc = 0;
+	u64 pc = arch__link(ctx);
 
 	if (owner->session->period || owner->session->pressed_period || owner->counters->last_freed == address)
 		return;
-	bpf_probe_read_user(&pc, sizeof(pc), (void *)sp);
+	if (ARCH_RETURN_ADDRESS_SIZE)
+		bpf_probe_read_user(&pc, sizeof(pc), (void *)arch__sp(ctx));
 	if (pc >= process->libc_start && pc < process->libc_limit)
 		return;
 	thread = thread__get(owner->hashed, (u32)bpf_get_current_pid_tgid());
-	if (!thread || !thread__is_inside(owner, thread, sp))
+	if (!thread || !thread__is_inside(owner, thread, arch__sp(ctx)))
 		count_loss(owner->counters, MT_LOSS_FREE_UNMATCHED);
 }
 
@@ -288,7 +318,7 @@ static __always_inline void call__free(struct pt_regs *ctx, bool hashed)
 	if (!address)
 		return;
 	if (!account__take(&owner, address, &block)) {
-		call__count_unmatched(&owner, address, ctx->sp);
+		call__count_unmatched(&owner, address, ctx);
 		return;
 	}
 	owner.counters->last_freed = address;
@@ -302,16 +332,19 @@ static __always_inline void call__free(struct pt_regs *ctx, bool hashed)
 
 /*
  * longjmp: where will the stack pointer be? In glibc's and musl's jmp_buf for x86-64 it is word 6; glibc rotates it
- * and xors it with the pointer guard of the thread control block (PTR_MANGLE, at %fs:0x30).
+ * and xors it with the pointer guard of the thread control block (PTR_MANGLE, at %fs:0x30). On arm64 it is word 13, and
+ * glibc's pointer guard is a variable of the loader's: such a jump is taken for none, and the next call finds out.
  */
 static __always_inline u64 jump__target_sp(u64 env, u64 sp)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	u64 fsbase = BPF_CORE_READ(task, thread.fsbase), word = 0, guard = 0;
 
-	bpf_probe_read_user(&word, sizeof(word), (void *)(env + 6 * sizeof(u64)));
+	bpf_probe_read_user(&word, sizeof(word), (void *)(env + ARCH_JUMP_SP * sizeof(u64)));
 	if (word >= sp && word - sp < FRAME_SIZE_MAX)
 		return word;
+	if (!ARCH_JUMP_IS_MANGLED_BY_THREAD)
+		return 0;
 	bpf_probe_read_user(&guard, sizeof(guard), (void *)(fsbase + 0x30));
 	return (word >> 17 | word << 47) ^ guard;
 }
@@ -327,7 +360,7 @@ static __always_inline void call__jump(struct pt_regs *ctx)
 	    thread->process != owner.id)
 		return;
 	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &env);
-	if (jump__target_sp(env, ctx->sp) > thread->sp)
+	if (jump__target_sp(env, arch__sp(ctx)) > thread->sp)
 		thread__abandon_call(&owner, thread);
 }
 

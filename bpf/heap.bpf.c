@@ -10,24 +10,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/*
- * Since 6.13 (a76ab5731e32) programs of this type may have their stacks in memory of the CPU's, where a second task
- * that runs the program on that CPU meanwhile writes over the first one's. That is taken to be impossible, but is not:
- * programs on uprobes can be preempted, and nothing keeps the next one out. The kernel then follows what pointers it
- * finds there. A program with a tail call gets no such stack, be it one that is never reached, as this one (helper 12).
- */
-static __always_inline void keep_own_stack(void)
-{
-	asm volatile("r0 = 0\n\t"
-		     "if r0 == 0 goto +1\n\t"
-		     "call 12" ::
-			     : "r0");
-}
-
 SEC("?uprobe")
 int alloc_session(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	if (!kernel__session_is_return(ctx))
 		return call__enter(ctx, IN_BUCKETS);
 	call__leave(ctx, IN_BUCKETS);
@@ -37,7 +23,7 @@ int alloc_session(struct pt_regs *ctx)
 SEC("uprobe")
 int alloc_entry(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__enter(ctx, IN_BUCKETS);
 	return 0;
 }
@@ -45,7 +31,7 @@ int alloc_entry(struct pt_regs *ctx)
 SEC("uretprobe")
 int alloc_return(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__leave(ctx, IN_BUCKETS);
 	return 0;
 }
@@ -53,7 +39,7 @@ int alloc_return(struct pt_regs *ctx)
 SEC("uprobe")
 int block_free(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__free(ctx, IN_BUCKETS);
 	return 0;
 }
@@ -61,7 +47,7 @@ int block_free(struct pt_regs *ctx)
 SEC("?uprobe")
 int alloc_entry_hashed(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__enter(ctx, IN_HASH_MAPS);
 	return 0;
 }
@@ -69,7 +55,7 @@ int alloc_entry_hashed(struct pt_regs *ctx)
 SEC("?uretprobe")
 int alloc_return_hashed(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__leave(ctx, IN_HASH_MAPS);
 	return 0;
 }
@@ -77,7 +63,7 @@ int alloc_return_hashed(struct pt_regs *ctx)
 SEC("?uprobe")
 int block_free_hashed(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__free(ctx, IN_HASH_MAPS);
 	return 0;
 }
@@ -85,7 +71,7 @@ int block_free_hashed(struct pt_regs *ctx)
 SEC("uprobe")
 int loader_event(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	lifecycle__loader(ctx);
 	return 0;
 }
@@ -93,7 +79,7 @@ int loader_event(struct pt_regs *ctx)
 SEC("uprobe")
 int thread_jump(struct pt_regs *ctx)
 {
-	keep_own_stack();
+	kernel__keep_own_stack();
 	call__jump(ctx);
 	return 0;
 }
@@ -132,7 +118,7 @@ int syscall_exit(u64 *ctx)
 {
 	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
 
-	syscall__leave(regs, regs->orig_ax, ctx[1]);
+	syscall__leave(regs, arch__syscall(regs), ctx[1]);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "arch.bpf.h"
 #include "memtrawl.h"
 
 /*
@@ -27,43 +28,18 @@ static __always_inline bool kernel__session_is_return(void *ctx)
 }
 
 /*
- * A register by DWARF number. The verifier wants the context read at constant offsets, and the compiler would fold a
- * plain switch into one read at a computed one: so each case is an instruction of its own.
+ * Since 6.13 (a76ab5731e32) programs of this type may have their stacks in memory of the CPU's, where a second task
+ * that runs the program on that CPU meanwhile writes over the first one's. That is taken to be impossible, but is not:
+ * programs on uprobes can be preempted, and nothing keeps the next one out. The kernel then follows what pointers it
+ * finds there. A program with a tail call gets no such stack, be it one that is never reached, as this one (helper 12).
  */
-#define READ_REGISTER(number, member)                                                                                  \
-	case number:                                                                                                   \
-		asm volatile("%0 = *(u64 *)(%1 + %2)"                                                                  \
-			     : "=r"(value)                                                                             \
-			     : "r"(ctx), "i"(__builtin_offsetof(struct pt_regs, member)));                             \
-		break
-
-static __always_inline u64 kernel__register(const struct pt_regs *ctx, u32 number)
+static __always_inline void kernel__keep_own_stack(void)
 {
-	u64 value = 0;
-
-	switch (number) {
-		READ_REGISTER(0, ax);
-		READ_REGISTER(1, dx);
-		READ_REGISTER(2, cx);
-		READ_REGISTER(3, bx);
-		READ_REGISTER(4, si);
-		READ_REGISTER(5, di);
-		READ_REGISTER(6, bp);
-		READ_REGISTER(7, sp);
-		READ_REGISTER(8, r8);
-		READ_REGISTER(9, r9);
-		READ_REGISTER(10, r10);
-		READ_REGISTER(11, r11);
-		READ_REGISTER(12, r12);
-		READ_REGISTER(13, r13);
-		READ_REGISTER(14, r14);
-		READ_REGISTER(15, r15);
-	}
-	return value;
+	asm volatile("r0 = 0\n\t"
+		     "if r0 == 0 goto +1\n\t"
+		     "call 12" ::
+			     : "r0");
 }
-
-/* What a call pushes: at the return probe the stack pointer is this much higher than at the entry (x86-64). */
-enum { KERNEL_RETURN_ADDRESS_SIZE = 8 };
 
 /* Where a function under a return probe really returns to: the kernel's trampoline, the first bytes of its own page. */
 static __always_inline u64 kernel__return_trampoline(void)

@@ -54,13 +54,8 @@ struct {
 	__type(value, struct pt_regs);
 } mapping_registers SEC(".maps");
 
-/* Numbers of arch/x86/entry/syscalls/syscall_64.tbl, flags of uapi/asm-generic/mman*.h */
+/* Flags of uapi/asm-generic/mman*.h */
 enum {
-	SYSCALL_MMAP = 9,
-	SYSCALL_MUNMAP = 11,
-	SYSCALL_BRK = 12,
-	SYSCALL_MREMAP = 25,
-
 	MAP_TYPE = 0xf,
 	MAP_PRIVATE = 0x2,
 	MAP_FIXED = 0x10,
@@ -68,7 +63,6 @@ enum {
 	MAP_HUGETLB = 0x40000,
 	MREMAP_DONTUNMAP = 4,
 
-	CODE_SEGMENT_64 = 0x33, /* __USER_CS: 32-bit code has other syscall numbers */
 	PAGE_SIZE = 4096,
 };
 
@@ -240,7 +234,7 @@ static __always_inline void regions__add(const struct owner *owner, const struct
 
 static __always_inline void mappings__mmap(const struct owner *owner, const struct pt_regs *regs, u64 start)
 {
-	u64 length = page_up(regs->si), flags = regs->r10;
+	u64 length = page_up(arch__syscall_argument(regs, 1)), flags = arch__syscall_argument(regs, 3);
 
 	if ((flags & MAP_TYPE) == MAP_PRIVATE && flags & MAP_ANONYMOUS && !(flags & MAP_HUGETLB))
 		regions__add(owner, regs, start, length, flags & MAP_FIXED);
@@ -252,13 +246,14 @@ static __always_inline void mappings__mmap(const struct owner *owner, const stru
  */
 static __always_inline void mappings__mremap(const struct owner *owner, const struct pt_regs *regs, u64 start, u64 ns)
 {
-	u64 old = regs->di, old_length = page_up(regs->si), length = page_up(regs->dx);
+	u64 old = arch__syscall_argument(regs, 0), old_length = page_up(arch__syscall_argument(regs, 1)),
+	    length = page_up(arch__syscall_argument(regs, 2));
 
 	if (start == old && length <= old_length) {
 		regions__remove(owner, start + length, old_length - length, ns);
 		return;
 	}
-	if (!(regs->r10 & MREMAP_DONTUNMAP))
+	if (!(arch__syscall_argument(regs, 3) & MREMAP_DONTUNMAP))
 		regions__remove(owner, old, old_length, ns);
 	regions__add(owner, regs, start, length, true);
 }
@@ -280,16 +275,17 @@ static __always_inline void mappings__leave(const struct owner *owner, const str
 	u32 tid = (u32)bpf_get_current_pid_tgid();
 	const struct mt_mapping_call *call;
 
-	if (regs->orig_ax == SYSCALL_MMAP) {
+	if (arch__syscall(regs) == SYSCALL_MMAP) {
 		mappings__mmap(owner, regs, result);
 		return;
 	}
 	call = bpf_map_lookup_elem(&mapping_calls, &tid);
 	if (!call) /* it was in the call when tracing began */
 		return;
-	if (regs->orig_ax == SYSCALL_MUNMAP)
-		regions__remove(owner, regs->di, page_up(regs->si), call->entered_ns);
-	else if (regs->orig_ax == SYSCALL_MREMAP)
+	if (arch__syscall(regs) == SYSCALL_MUNMAP)
+		regions__remove(owner, arch__syscall_argument(regs, 0), page_up(arch__syscall_argument(regs, 1)),
+				call->entered_ns);
+	else if (arch__syscall(regs) == SYSCALL_MREMAP)
 		mappings__mremap(owner, regs, result, call->entered_ns);
 	else
 		mappings__brk(owner, regs, result, call);
@@ -327,7 +323,7 @@ static __always_inline void syscall__leave(const struct pt_regs *from, u64 numbe
 	if (slot == MT_SLOT_ANY || result >= -(u64)ERRORS || !owner__from_slot(slot, &owner))
 		return;
 	regs = bpf_map_lookup_elem(&mapping_registers, &zero);
-	if (!regs || bpf_probe_read_kernel(regs, sizeof(*regs), from) || regs->cs != CODE_SEGMENT_64)
+	if (!regs || bpf_probe_read_kernel(regs, sizeof(*regs), from) || !arch__is_64bit(regs))
 		return;
 	mappings__leave(&owner, regs, result);
 }

@@ -23,7 +23,8 @@ enum {
 	MT_REGIONS_MAX = 65536,    /* mapped regions, where they are recorded */
 	MT_BUCKET_BLOCKS = 7,      /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
 	MT_BUCKET_CHOICES = 12,    /* buckets that a block may be in: its own, and others if that is full */
-	MT_WINDOW = 64,            /* words of stack memory that are read at once */
+	MT_WINDOW = 128,           /* words of stack memory that are read at once */
+	MT_WALK_HINTS = 8,         /* a power of two */
 	MT_SIZE_BUCKETS = 48,   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,     /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
 	MT_VARIANCE_SHIFT = 16, /* mt_site.live_variance counts 2^16 square bytes */
@@ -185,13 +186,15 @@ struct mt_counters {
 /* Where a stack walk is: the registers of the frame that comes next. */
 struct mt_walk {
 	__u64 pc, sp, fp;
+	__u64 link;       /* arm64: what the link register holds, if the frame's return address may be there; else 0 */
 	__u64 mappings;   /* mt_process.mappings as it was at the start */
 	__u64 trampoline; /* mt_process.trampoline */
 	__u64 hash;
-	__u32 mapping;     /* entry of the frame before, where the next one often is too */
 	__u32 interrupted; /* pc is where a signal came in, not a return address */
 	__u32 mode;        /* enum mt_unwind_mode */
 	__u32 limit;
+	__u32 mapping;              /* entry of `unwind_mappings` that the frame before was in */
+	__u32 hints[MT_WALK_HINTS]; /* entries of `unwind_mappings` where addresses were found, by a hash of them */
 };
 
 /*
@@ -217,8 +220,10 @@ struct mt_thread {
 	__u32 stack_process; /* that stack_key was interned for */
 	struct mt_walk walk;
 	struct mt_stack stack;
-	__u64 window_start;      /* address that window[0] is from */
-	__u64 window[MT_WINDOW]; /* stack memory on its way to becoming frames */
+	__u64 window_start;          /* address that window[0] is from */
+	__u64 window_edge;           /* a page could not be read from there on */
+	__u64 window_reach;          /* two words can be had from so many bytes on above it, at most */
+	__u64 window[MT_WINDOW + 1]; /* stack memory on its way to becoming frames; a word more than is ever read */
 };
 
 enum {
@@ -242,6 +247,7 @@ enum mt_class {
 /*
  * A probe's attach cookie: who it belongs to and where its arguments are at the probed instruction.
  * Register numbers are DWARF's order for x86-64 (rax 0, rdx 1, rcx 2, rbx 3, rsi 4, rdi 5, rbp 6, rsp 7, r8 8 ...).
+ * On arm64 x0 is 0, and so on.
  *   bits  0-15  slot; MT_SLOT_ANY: find the process by its pid
  *        16-19  class
  *        20-24  register with the block, or with the address where it will be stored
@@ -343,7 +349,7 @@ MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);
 MT_ASSERT_SIZE(mt_mapping_call, 16);
 MT_ASSERT_SIZE(mt_counters, (13 + 15 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 64 + 1024 + 8 + 8 * 64);
+MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 129);
 MT_ASSERT_SIZE(mt_session, 192);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 15, "mt_counters is sized for it");

@@ -15,7 +15,7 @@ static __always_inline u64 probe_cookie(struct pt_regs *ctx)
 
 	if (!cookies_by_address)
 		return bpf_get_attach_cookie(ctx);
-	key.address = ctx->ip;
+	key.address = arch__pc(ctx);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
 	cookie = bpf_map_lookup_elem(&probes, &key);
 	if (!cookie) { /* after exec the same files are elsewhere, by whole pages, and user space is yet to look */
@@ -72,7 +72,7 @@ static __always_inline bool cookie__argument(u64 cookie, u32 shift, const struct
 
 	if (number == MT_REGISTER_NONE)
 		return false;
-	*value = kernel__register(ctx, number);
+	*value = arch__register(ctx, number);
 	return true;
 }
 

@@ -13,7 +13,7 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 {
 	struct mt_walk *walk = &thread->walk;
 
-	thread->window_start = ~0ULL >> 1; /* nothing read yet: no address is near */
+	window__empty(thread);
 	thread->stack.frames = 0;
 	thread->stack.end = MT_END_UNREADABLE;
 	thread->stack.era = owner->process->era;
@@ -22,6 +22,21 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 	walk->mode = owner->session->unwind;
 	walk->limit = owner->session->frames;
 	walk->hash = thread->stack.era;
+	walk->interrupted = 0;
+}
+
+/* The walk begins at a frame with these registers. */
+static __always_inline bool stack__enter(struct mt_walk *walk, u64 pc, u64 sp, u64 fp, u64 link)
+{
+	struct registers at;
+
+	if (step__to(walk, &at, pc, sp, fp) != GO_ON)
+		return false;
+	walk->pc = at.pc;
+	walk->sp = at.sp;
+	walk->fp = at.fp;
+	walk->link = link;
+	return true;
 }
 
 /* From where the walk is to the end of the stack. Returns the stack's hash, never 0. */
@@ -43,17 +58,18 @@ static __always_inline u64 stack__follow(const struct mt_thread *thread, u32 tid
 }
 
 /*
- * The probe sits where the stack pointer has not moved yet, so the top of the stack holds the return address of the
- * probed function: the direct caller is always right, whatever is known of its code. Returns the stack's hash.
+ * The probe sits where the stack pointer has not moved yet, so the top of the stack (on arm64, x30) holds the return
+ * address of the probed function: the direct caller is always right, whatever is known of its code. Returns the stack's
+ * hash.
  */
 static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 tid,
 					  const struct owner *owner)
 {
-	struct frame_record frame = {};
+	u64 pc = arch__link(ctx), sp = arch__sp(ctx);
 
 	stack__begin(thread, owner);
-	if (window__get(thread, ctx->sp, &frame) &&
-	    step__to(&thread->walk, frame.next, ctx->sp + KERNEL_RETURN_ADDRESS_SIZE, ctx->bp) == GO_ON)
+	if ((!ARCH_RETURN_ADDRESS_SIZE || window__word(thread, sp, &pc)) &&
+	    stack__enter(&thread->walk, pc, sp + ARCH_RETURN_ADDRESS_SIZE, arch__fp(ctx), 0))
 		return stack__follow(thread, tid);
 	return stack__hash(0, MT_END_UNREADABLE);
 }
@@ -64,7 +80,7 @@ static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, st
 						  const struct owner *owner)
 {
 	stack__begin(thread, owner);
-	step__to(&thread->walk, regs->ip, regs->sp, regs->bp);
+	stack__enter(&thread->walk, arch__pc(regs), arch__sp(regs), arch__fp(regs), arch__link(regs));
 	return stack__follow(thread, tid);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The unwinder: from one frame to the next, by the tables of bpf/unwind.h or by the frame pointer. What a walk knows is
- * in the thread's record and not in registers, and a step is a global function: so the verifier looks at one step once,
- * whatever the depth, and it loads on every kernel from 5.10 on.
+ * The unwinder: from one frame to the next, by the tables of bpf/unwind.h or by the frame pointer. Some steps are one
+ * global function, and so is whatever a step seldom needs: the verifier looks at each of them once, whatever the depth,
+ * and it loads on every kernel from 5.10 on. Such a function takes numbers and returns one; the rest is in the thread's
+ * record, of which the verifier knows nothing, so that one round of a loop is to it like another.
  */
 #ifndef MEMTRAWL_UNWIND_BPF_H
 #define MEMTRAWL_UNWIND_BPF_H
@@ -65,47 +66,76 @@ struct {
 
 enum { FRAME_SIZE_MAX = 64 << 20 }; /* a frame that is larger is taken for something else */
 
-/* struct ucontext of x86-64, which the stack pointer is at in a signal frame (arch/x86/include/uapi/asm/sigcontext.h)
- */
-enum { UCONTEXT_RBP = 120, UCONTEXT_RSP = 160, UCONTEXT_RIP = 168 };
-
 /* Two words of the stack. Where frames have a frame pointer and it points here, the caller's and the return address. */
 struct frame_record {
 	u64 next;
 	u64 pc;
 };
 
+static __always_inline void window__empty(struct mt_thread *thread)
+{
+	thread->window_start = ~0ULL >> 1; /* no address is near */
+	thread->window_reach = 0;
+}
+
+enum { WINDOW_BYTES = MT_WINDOW * sizeof(u64), WORDS_BYTES = sizeof(struct frame_record), PAGE_BYTES = 4096 };
+
+/* Says of a number of bytes below WINDOW_BYTES that it is, in a way that the verifier of 5.10 follows. */
+static __always_inline u64 window__bounded(u64 size)
+{
+	barrier_var(size);
+	return size & (WINDOW_BYTES - 1);
+}
+
 /*
- * The word at `address` and the one above it. A read from user memory costs some 60 ns however short it is, so half a
- * kilobyte is read at once, which holds ten frames of ordinary functions. (Where the window starts is kept in the map,
- * not in a local variable: a value that the verifier knows nothing of makes it see all rounds of the loop as one.)
+ * Reads stack memory from `address` on into the window. A read from user memory costs some 60 ns however short it is,
+ * and one that fails many times that. So as much is read at once as many frames take; and where that went beyond the
+ * stack's end once, reads end at that page from then on. (They still begin beyond it where a walk leads there: pages
+ * come back.)
  */
-static __always_inline bool window__get(struct mt_thread *thread, u64 address, struct frame_record *frame)
+static __always_inline bool window__read(struct mt_thread *thread, u64 address)
+{
+	u64 size = WINDOW_BYTES, left = thread->window_edge - address;
+
+	if (left >= WORDS_BYTES && left < WINDOW_BYTES)
+		size = window__bounded(left);
+	window__empty(thread);
+	if (bpf_probe_read_user(thread->window, size, (void *)address)) {
+		left = PAGE_BYTES - address % PAGE_BYTES;
+		if (left < WORDS_BYTES || left >= size)
+			return false;
+		thread->window_edge = address + left;
+		size = window__bounded(left);
+		if (bpf_probe_read_user(thread->window, size, (void *)address))
+			return false;
+	}
+	thread->window_start = address;
+	thread->window_reach = size - WORDS_BYTES;
+	return true;
+}
+
+/*
+ * The word at `address` and the one above it; NULL if they cannot be read. Both are to be used before the next call.
+ */
+static __always_inline const struct frame_record *window__at(struct mt_thread *thread, u64 address)
 {
 	u64 offset = address - thread->window_start;
-	u32 index;
 
-	if (offset > sizeof(thread->window) - sizeof(*frame)) {
-		if (bpf_probe_read_user(thread->window, sizeof(thread->window), (void *)address)) /* the stack's end? */
-			return !bpf_probe_read_user(frame, sizeof(*frame), (void *)address);
-		thread->window_start = address;
+	if (offset > thread->window_reach) {
+		if (!window__read(thread, address))
+			return NULL;
 		offset = 0;
 	}
-	index = offset / sizeof(u64) & (MT_WINDOW - 1);
-	if (index > MT_WINDOW - 2)
-		return false;
-	frame->next = thread->window[index];
-	frame->pc = thread->window[index + 1];
-	return true;
+	return (const struct frame_record *)&thread->window[offset / sizeof(u64) & (MT_WINDOW - 1)];
 }
 
 static __always_inline bool window__word(struct mt_thread *thread, u64 address, u64 *word)
 {
-	struct frame_record frame;
+	const struct frame_record *frame = window__at(thread, address);
 
-	if (!window__get(thread, address, &frame))
+	if (!frame)
 		return false;
-	*word = frame.next;
+	*word = frame->next;
 	return true;
 }
 
@@ -116,15 +146,25 @@ static __always_inline const struct mt_unwind_mapping *mapping_at(u32 index)
 	return bpf_map_lookup_elem(&unwind_mappings, &index);
 }
 
-/* The process's mapping with the address in it, or NULL. */
-static __always_inline const struct mt_unwind_mapping *mapping_of(struct mt_walk *walk, u64 address)
-{
-	u32 low = walk->mappings >> 32, high = low + (u32)walk->mappings, middle;
-	const struct mt_unwind_mapping *mapping = mapping_at(walk->mapping);
+enum { NO_MAPPING = ~0U };
 
-	if (mapping && walk->mapping >= low && walk->mapping < high && address >= mapping->start &&
+/* Does the entry belong to the process that is walked, and have the address in it? Then it holds, wherever it is from.
+ */
+static __always_inline const struct mt_unwind_mapping *mapping_if(const struct mt_walk *walk, u32 number, u64 address)
+{
+	const struct mt_unwind_mapping *mapping = mapping_at(number);
+
+	if (mapping && number - (u32)(walk->mappings >> 32) < (u32)walk->mappings && address >= mapping->start &&
 	    address < mapping->limit)
 		return mapping;
+	return NULL;
+}
+
+static __always_inline u32 search_mappings(u64 list, u64 address)
+{
+	u32 low = list >> 32, high = low + (u32)list, middle;
+	const struct mt_unwind_mapping *mapping;
+
 	for (u32 i = 0; i < MT_UNWIND_MAPPINGS_BITS; i++) {
 		if (low >= high)
 			break;
@@ -132,16 +172,31 @@ static __always_inline const struct mt_unwind_mapping *mapping_of(struct mt_walk
 		mapping = mapping_at(middle);
 		if (!mapping)
 			break;
-		if (address < mapping->start) {
+		if (address < mapping->start)
 			high = middle;
-		} else if (address >= mapping->limit) {
+		else if (address >= mapping->limit)
 			low = middle + 1;
-		} else {
-			walk->mapping = middle;
-			return mapping;
-		}
+		else
+			return middle;
 	}
-	return NULL;
+	return NO_MAPPING;
+}
+
+/* The entry with the address in it; that where an address near this one was found last is looked at first. */
+__noinline u32 unwind__find_mapping(u32 tid, u64 address)
+{
+	struct mt_thread *thread = thread__find(tid);
+	u32 number, *hint;
+
+	if (!thread)
+		return NO_MAPPING;
+	hint = &thread->walk.hints[(address >> 16 ^ address >> 24) % MT_WALK_HINTS];
+	number = *hint;
+	if (!mapping_if(&thread->walk, number, address)) {
+		number = search_mappings(thread->walk.mappings, address);
+		*hint = number;
+	}
+	return number;
 }
 
 static __always_inline u32 search_page(const struct mt_unwind_page *page, u32 address)
@@ -166,7 +221,16 @@ static __always_inline u32 search_table(const struct mt_unwind_mapping *mapping,
 	return page && page->count ? search_page(page, address & 0xffff) : 0;
 }
 
-static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, u64 pc)
+/* The number of the rule for an address of the object's own, from its table. */
+__noinline u32 unwind__search_table(u32 number, u64 address)
+{
+	const struct mt_unwind_mapping *mapping = mapping_at(number);
+
+	return mapping ? search_table(mapping, address) : 0;
+}
+
+/* By the cache, and else by the table. `number` is the mapping's. */
+static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, u32 number, u64 pc)
 {
 	u64 address = pc - mapping->bias, key = (u64)mapping->object << 32 | (u32)address, *cached;
 	u32 slot = (u32)(key * 0x9e3779b97f4a7c15ULL >> 32) % MT_UNWIND_CACHE, rule;
@@ -180,15 +244,34 @@ static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, 
 		if (word >> 16 == key)
 			return word & 0xffff;
 	}
-	rule = search_table(mapping, address);
+	rule = unwind__search_table(number, address);
 	if (cached)
 		*(volatile u64 *)cached = key << 16 | rule;
 	return rule;
 }
 
+/* Is anything known of the code at that address? */
+static __always_inline bool has_rule(const struct mt_unwind_mapping *mapping, u32 number, u64 pc)
+{
+	return mapping->object && unwind__search_table(number, pc - mapping->bias);
+}
+
+/* What stood at the stack address `slot` before a return probe put its trampoline there. */
+__noinline u64 unwind__replaced_return(u64 slot)
+{
+	return kernel__replaced_return(slot);
+}
+
 /* ---- one step: each gives 0, or 1 + enum mt_end if the stack ends here */
 
-enum { GO_ON = 0, UNWIND_STEPS = 4, FRAME_POINTER_STEPS = 16 };
+enum { GO_ON = 0, UNWIND_STEPS = 6, FRAME_POINTER_STEPS = 16 };
+
+/* Those of the frame that comes next, while a walk is in one function. */
+struct registers {
+	u64 pc, sp, fp;
+	u32 mapping; /* entry of `unwind_mappings` that the frame before was in */
+	u64 link;    /* mt_walk.link */
+};
 
 static __always_inline u32 ends(enum mt_end end)
 {
@@ -196,105 +279,159 @@ static __always_inline u32 ends(enum mt_end end)
 }
 
 /* The caller's registers are known: is that a frame? */
-static __always_inline u32 step__to(struct mt_walk *walk, u64 pc, u64 sp, u64 fp)
+static __always_inline u32 step__to(struct mt_walk *walk, struct registers *at, u64 pc, u64 sp, u64 fp)
 {
+	pc = arch__code(pc);
 	if (!pc)
 		return ends(MT_END_COMPLETE);
 	if (pc == walk->trampoline) {
-		pc = kernel__replaced_return(sp - sizeof(u64));
+		pc = unwind__replaced_return(sp - ARCH_RETURN_ADDRESS_SIZE);
 		if (!pc)
 			return ends(MT_END_UNREADABLE);
 	}
-	walk->pc = pc;
-	walk->sp = sp;
-	walk->fp = fp;
-	walk->interrupted = 0;
+	at->pc = pc;
+	at->sp = sp;
+	at->fp = fp;
+	at->link = 0;
 	return GO_ON;
 }
 
-static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread)
+/*
+ * On arm64 the stack pointer is not known after a step by the frame pointer, as the record may be anywhere in a frame.
+ * It is below what is given then, with this bit; and rules that build on it are left to the frame pointer, too.
+ */
+enum { INEXACT = !ARCH_RETURN_ADDRESS_SIZE };
+
+static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread, struct registers *at)
 {
-	struct mt_walk *walk = &thread->walk;
-	u64 fp = walk->fp;
-	struct frame_record frame;
+	u64 fp = at->fp, sp = at->sp & ~(u64)INEXACT;
+	const struct frame_record *frame;
 
 	if (!fp)
 		return ends(MT_END_COMPLETE);
-	if (fp < walk->sp || fp - walk->sp > FRAME_SIZE_MAX || fp & 7)
+	if (fp < sp || fp - sp > FRAME_SIZE_MAX || fp & 7)
 		return ends(MT_END_NO_FRAMES);
-	if (!window__get(thread, fp, &frame))
+	frame = window__at(thread, fp);
+	if (!frame)
 		return ends(MT_END_UNREADABLE);
-	return step__to(walk, frame.pc, fp + sizeof(frame), frame.next);
+	return step__to(&thread->walk, at, frame->pc, (fp + sizeof(*frame)) | INEXACT, frame->next);
 }
 
-static __always_inline u32 step__over_signal(struct mt_thread *thread)
+static __always_inline u32 step__over_signal(struct mt_thread *thread, struct registers *at)
 {
-	struct mt_walk *walk = &thread->walk;
-	struct frame_record frame;
+	const struct frame_record *frame = window__at(thread, at->sp + ARCH_SIGNAL_FP);
+	u64 fp, link;
 	u32 end;
-	u64 fp;
 
-	if (!window__word(thread, walk->sp + UCONTEXT_RBP, &fp) ||
-	    !window__get(thread, walk->sp + UCONTEXT_RSP, &frame))
+	if (!frame)
 		return ends(MT_END_UNREADABLE);
-	end = step__to(walk, frame.pc, frame.next, fp);
-	walk->interrupted = 1;
+	fp = frame->next;
+	link = frame->pc; /* on arm64, where x30 is beside x29 */
+	frame = window__at(thread, at->sp + ARCH_SIGNAL_SP);
+	if (!frame)
+		return ends(MT_END_UNREADABLE);
+	thread->walk.interrupted = 1;
+	end = step__to(&thread->walk, at, frame->pc, frame->next, fp);
+	if (!ARCH_RETURN_ADDRESS_SIZE)
+		at->link = arch__code(link);
 	return end;
 }
 
-static __always_inline u32 step__by_rule(struct mt_thread *thread, const struct mt_unwind_rule *rule)
+#if defined(__TARGET_ARCH_arm64)
+
+static __always_inline u32 step__by_rule(struct mt_thread *thread, struct registers *at,
+					 const struct mt_unwind_rule *rule)
 {
-	struct mt_walk *walk = &thread->walk;
-	struct frame_record frame;
-	u64 cfa, fp = walk->fp;
+	const struct frame_record *frame;
+	u64 cfa, fp = at->fp, pc = at->link;
+
+	if (rule->cfa == MT_CFA_RSP && at->sp & INEXACT)
+		return step__by_frame_pointer(thread, at);
+	if (rule->cfa == MT_CFA_RSP)
+		cfa = at->sp + rule->cfa_offset;
+	else if (rule->cfa == MT_CFA_RBP)
+		cfa = fp + rule->cfa_offset;
+	else
+		return ends(MT_END_UNSUPPORTED);
+	/* a function without a frame of its own is one that was interrupted, or in a syscall: the first of a walk */
+	if (rule->rbp == MT_RBP_SAME)
+		return pc && cfa >= at->sp ? step__to(&thread->walk, at, pc, cfa, fp) : ends(MT_END_BAD_FRAME);
+	if (cfa <= at->sp)
+		return ends(MT_END_BAD_FRAME);
+	frame = window__at(thread, cfa + rule->rbp_offset);
+	if (!frame)
+		return ends(MT_END_UNREADABLE);
+	if (rule->rbp == MT_RBP_RETURN)
+		return step__to(&thread->walk, at, frame->next, cfa, fp);
+	if (rule->rbp != MT_RBP_AT_CFA)
+		return ends(MT_END_UNSUPPORTED);
+	return step__to(&thread->walk, at, frame->pc, cfa, frame->next);
+}
+
+#else
+
+static __always_inline u32 step__by_rule(struct mt_thread *thread, struct registers *at,
+					 const struct mt_unwind_rule *rule)
+{
+	const struct frame_record *frame;
+	u64 cfa, fp = at->fp, pc;
 
 	if (rule->cfa == MT_CFA_RSP)
-		cfa = walk->sp + rule->cfa_offset;
+		cfa = at->sp + rule->cfa_offset;
 	else if (rule->cfa == MT_CFA_RBP)
 		cfa = fp + rule->cfa_offset;
 	else if (rule->cfa == MT_CFA_PLT)
-		cfa = walk->sp + ((walk->pc & 15) >= (u32)rule->cfa_offset ? 16 : 8);
+		cfa = at->sp + ((at->pc & 15) >= (u32)rule->cfa_offset ? 16 : 8);
 	else if (!window__word(thread, fp + rule->cfa_offset, &cfa)) /* MT_CFA_RBP_DEREF */
 		return ends(MT_END_UNREADABLE);
-	if (cfa <= walk->sp)
+	if (cfa <= at->sp)
 		return ends(MT_END_BAD_FRAME);
 	if (rule->rbp == MT_RBP_AT_RBP && !window__word(thread, fp + rule->rbp_offset, &fp))
 		return ends(MT_END_UNREADABLE);
-	if (!window__get(thread, cfa - sizeof(frame), &frame))
+	frame = window__at(thread, cfa - sizeof(*frame));
+	if (!frame)
 		return ends(MT_END_UNREADABLE);
+	pc = frame->pc;
 	if (rule->rbp == MT_RBP_AT_CFA) {
-		if (rule->rbp_offset == -(int)sizeof(frame))
-			fp = frame.next;
+		if (rule->rbp_offset == -(int)sizeof(*frame))
+			fp = frame->next;
 		else if (!window__word(thread, cfa + rule->rbp_offset, &fp))
 			return ends(MT_END_UNREADABLE);
 	}
-	return step__to(walk, frame.pc, cfa, fp);
+	return step__to(&thread->walk, at, pc, cfa, fp);
 }
 
-static __always_inline u32 step__by_table(struct mt_thread *thread)
+#endif
+
+static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, struct registers *at, u64 pc)
 {
 	struct mt_walk *walk = &thread->walk;
-	u64 pc = walk->pc - !walk->interrupted;
-	const struct mt_unwind_mapping *mapping = mapping_of(walk, pc);
+	const struct mt_unwind_mapping *mapping;
 	const struct mt_unwind_rule *rule;
 	u32 number;
 
+	/* first that of the frame before, as it is known long before the address is */
+	mapping = mapping_if(walk, at->mapping, pc);
+	if (!mapping) {
+		at->mapping = unwind__find_mapping(tid, pc);
+		mapping = mapping_at(at->mapping);
+	}
 	if (!mapping)
 		return ends(MT_END_NO_MAPPING);
-	number = rule_number(mapping, pc);
+	number = rule_number(mapping, at->mapping, pc);
 	/* a function's first byte, as makecontext() puts it there: nobody called from it, a stack was made by hand */
-	if (!number && pc != walk->pc && rule_number(mapping, walk->pc))
+	if (!number && pc != at->pc && has_rule(mapping, at->mapping, at->pc))
 		return ends(MT_END_COMPLETE);
 	rule = bpf_map_lookup_elem(&unwind_rules, &number);
 	if (!rule || rule->cfa == MT_CFA_NONE)
-		return walk->mode == MT_UNWIND_AUTO ? step__by_frame_pointer(thread) : ends(MT_END_NO_UNWIND);
+		return walk->mode == MT_UNWIND_AUTO ? step__by_frame_pointer(thread, at) : ends(MT_END_NO_UNWIND);
 	if (rule->cfa == MT_CFA_END)
 		return ends(MT_END_COMPLETE);
 	if (rule->cfa == MT_CFA_UNSUPPORTED)
 		return ends(MT_END_UNSUPPORTED);
 	if (rule->cfa == MT_CFA_SIGNAL)
-		return step__over_signal(thread);
-	return step__by_rule(thread, rule);
+		return step__over_signal(thread, at);
+	return step__by_rule(thread, at, rule);
 }
 
 static __always_inline u64 stack__hash(u64 hash, u64 pc)
@@ -304,49 +441,70 @@ static __always_inline u64 stack__hash(u64 hash, u64 pc)
 	return hash ^ (hash >> 32);
 }
 
-/* Notes the frame that the walk is at, and goes on to its caller. 1 at the end of the stack, else 0. */
-static __always_inline u32 step(struct mt_thread *thread)
+/* Notes the frame that the walk is at. False if no more are wanted. */
+static __always_inline bool stack__note(struct mt_thread *thread, u64 pc)
 {
-	struct mt_stack *stack = &thread->stack;
-	struct mt_walk *walk = &thread->walk;
-	u32 n = stack->frames, end;
-	u64 pc;
+	/* so that the verifier sees what bounds it */
+	u32 n = *(volatile u32 *)&thread->stack.frames;
 
-	if (n >= MT_FRAMES_MAX || n >= walk->limit) {
-		stack->end = MT_END_TRUNCATED;
-		return 1;
-	}
-	/* users of it look at the byte before a return address, to be in the call: so that that is the place here too
-	 */
-	pc = walk->pc + walk->interrupted;
-	stack->pc[n] = pc;
-	stack->frames = n + 1;
-	walk->hash = stack__hash(walk->hash, pc);
-	end = step__by_table(thread);
-	if (end == GO_ON)
-		return 0;
-	stack->end = end - 1;
-	return 1;
+	if (n >= MT_FRAMES_MAX || n >= thread->walk.limit)
+		return false;
+	thread->stack.pc[n] = pc;
+	*(volatile u32 *)&thread->stack.frames = n + 1;
+	return true;
 }
 
-/* Several steps, as the call costs as much as one. */
+/* Notes the frame, and goes on to its caller. */
+static __always_inline u32 step(struct mt_thread *thread, u32 tid, struct registers *at, u64 *hash)
+{
+	u32 interrupted = *(volatile u32 *)&thread->walk.interrupted;
+	/* users of it look at the byte before a return address, to be in the call: so that that is the place here too
+	 */
+	u64 pc = at->pc + interrupted;
+
+	if (!stack__note(thread, pc))
+		return ends(MT_END_TRUNCATED);
+	*hash = stack__hash(*hash, pc);
+	if (interrupted)
+		*(volatile u32 *)&thread->walk.interrupted = 0;
+	return step__by_table(thread, tid, at, pc - 1);
+}
+
+/* Several steps, as the call costs as much as one. 1 at the end of the stack, else 0. */
 __noinline u32 unwind__steps(u32 tid)
 {
 	struct mt_thread *thread = thread__find(tid);
+	struct registers at;
+	u32 end = 0;
+	u64 hash;
 
-	for (u32 i = 0; thread && i < UNWIND_STEPS; i++)
-		if (step(thread))
-			return 1;
-	return !thread;
+	if (!thread)
+		return 1;
+	at = (struct registers){thread->walk.pc, thread->walk.sp, thread->walk.fp, thread->walk.mapping,
+				thread->walk.link};
+	hash = thread->walk.hash;
+	for (u32 i = 0; i < UNWIND_STEPS && !end; i++)
+		end = step(thread, tid, &at, &hash);
+	thread->walk.hash = hash;
+	thread->walk.mapping = at.mapping;
+	if (end) {
+		thread->stack.end = end - 1;
+		return 1;
+	}
+	thread->walk.pc = at.pc;
+	thread->walk.sp = at.sp;
+	thread->walk.fp = at.fp;
+	thread->walk.link = at.link;
+	return 0;
 }
 
-/* The same, by frame pointers only: what there is of registers stays in registers. */
+/* The same, by frame pointers only. */
 __noinline u32 unwind__frame_pointers(u32 tid)
 {
 	struct mt_thread *thread = thread__find(tid);
-	struct frame_record frame = {};
+	const struct frame_record *frame;
 	u64 hash, pc, fp, above;
-	u32 n, end = 0;
+	u32 end = 0;
 
 	if (!thread)
 		return 1;
@@ -355,25 +513,29 @@ __noinline u32 unwind__frame_pointers(u32 tid)
 	above = thread->walk.sp;
 	hash = thread->walk.hash;
 	for (u32 i = 0; i < FRAME_POINTER_STEPS && !end; i++) {
-		n = *(volatile u32 *)&thread->stack.frames; /* so that the verifier sees what bounds it */
-		if (n >= MT_FRAMES_MAX || n >= thread->walk.limit) {
+		if (!stack__note(thread, pc)) {
 			end = ends(MT_END_TRUNCATED);
 			break;
 		}
-		thread->stack.pc[n] = pc;
-		*(volatile u32 *)&thread->stack.frames = n + 1;
 		hash = stack__hash(hash, pc);
-		if (!fp)
+		if (!fp) {
 			end = ends(MT_END_COMPLETE);
-		else if (fp < above || fp - above > FRAME_SIZE_MAX || fp & 7)
+			break;
+		}
+		if (fp < above || fp - above > FRAME_SIZE_MAX || fp & 7) {
 			end = ends(MT_END_NO_FRAMES);
-		else if (!window__get(thread, fp, &frame))
+			break;
+		}
+		frame = window__at(thread, fp);
+		if (!frame) {
 			end = ends(MT_END_UNREADABLE);
-		else if (!frame.pc)
+			break;
+		}
+		above = fp + sizeof(*frame);
+		fp = frame->next;
+		pc = arch__code(frame->pc);
+		if (!pc)
 			end = ends(MT_END_COMPLETE);
-		above = fp + sizeof(frame);
-		fp = frame.next;
-		pc = frame.pc;
 	}
 	thread->walk.pc = pc;
 	thread->walk.fp = fp;

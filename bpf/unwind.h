@@ -31,9 +31,17 @@ enum mt_rbp {
 	MT_RBP_SAME,   /* still in rbp */
 	MT_RBP_AT_CFA, /* at CFA + rbp_offset */
 	MT_RBP_AT_RBP, /* at rbp + rbp_offset */
+	MT_RBP_RETURN, /* still in rbp; and rbp_offset says where the return address is: arm64 only, see below */
 };
 
-/* The return address is at CFA - 8 in all of them but signal frames. */
+/*
+ * The return address is at CFA - 8 in all of them but signal frames.
+ *
+ * On arm64, rsp stands for sp, and rbp for x29. The return address is where x29's place tells: with MT_RBP_SAME in x30,
+ * the link register, which can be only where nothing was called from; with MT_RBP_AT_CFA in the word above x29's, as
+ * both are stored by one instruction; with MT_RBP_RETURN at CFA + rbp_offset. There is no MT_RBP_AT_RBP and no
+ * MT_CFA_PLT.
+ */
 struct mt_unwind_rule {
 	__s32 cfa_offset;
 	__s16 rbp_offset;

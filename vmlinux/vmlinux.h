@@ -19,13 +19,22 @@ typedef _Bool bool;
 #define NULL ((void *)0)
 enum { false, true };
 
-/* The context of uprobe programs. Not relocated: its layout is the x86-64 ABI's of <asm/ptrace.h>, since forever. */
+/*
+ * The context of uprobe programs. Not relocated: its layout is the ABI's of <asm/ptrace.h>, since forever. On arm64
+ * that is user_pt_regs; what follows it in the kernel's own pt_regs is for syscalls.
+ */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	unsigned long regs[31], sp, pc, pstate;
+	unsigned long orig_x0;
+	int syscallno;
+};
 #else
-#error "uprobe contexts are known for x86-64 only"
+#error "uprobe contexts are known for x86-64 and arm64 only"
 #endif
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -36,19 +36,25 @@ static int see(const struct cfi_function *function, void *cookie)
 }
 
 /* Reads from a copy of just that size, so that reading beyond it is noticed by the sanitizer. */
-static struct seen read_bytes(const unsigned char *bytes, size_t size, bool debug_frame)
+static struct seen read_section(const unsigned char *bytes, size_t size, struct cfi_section section)
 {
-	struct cfi_section section = {.size = size, .address = EH_FRAME_ADDRESS, .debug_frame = debug_frame};
 	unsigned char *copy = malloc(size ? size : 1);
 	struct seen seen = {0};
 
 	assert_non_null(copy);
 	memcpy(copy, bytes, size);
 	section.data = copy;
+	section.size = size;
+	section.address = EH_FRAME_ADDRESS;
 	section.data_base = 0x5000;
 	assert_int_equal(cfi__each_function(&section, see, &seen, &seen.refused), 0);
 	free(copy);
 	return seen;
+}
+
+static struct seen read_bytes(const unsigned char *bytes, size_t size, bool debug_frame)
+{
+	return read_section(bytes, size, (struct cfi_section){.debug_frame = debug_frame});
 }
 
 static struct seen read_frame(struct eh_frame *frame)
@@ -534,6 +540,60 @@ static void other_return_address(void **state)
 	check_rule("column 15", &seen.rows[0].rule, &PLAIN(UNSUPPORTED, 0));
 }
 
+/* AArch64's registers: 29 the frame pointer, 30 the return address, 31 the stack pointer. */
+static struct seen run_aarch64(const unsigned char *code, size_t size)
+{
+	struct eh_frame frame = {0};
+	struct seen seen;
+	size_t cie = eh_frame__cie(&frame, "zR", CODE(PCREL4), CODE(DW_CFA_def_cfa, 31, 0));
+
+	frame.bytes[cie + 14] = 30; /* the return address's column: see other_return_address() */
+	eh_frame__fde(&frame, cie, BEGIN, LENGTH, code, size);
+	seen = read_section(frame.bytes, frame.size, (struct cfi_section){.aarch64 = true});
+	eh_frame__free(&frame);
+	return seen;
+}
+
+static void aarch64(void **state)
+{
+	const struct {
+		const char *what;
+		const unsigned char *code;
+		size_t size;
+		struct mt_unwind_rule rule; /* the last */
+	} programs[] = {
+		{"leaf", CODE(DW_CFA_nop), PLAIN(RSP, 0)},
+		{"leaf with locals", CODE(DW_CFA_def_cfa_offset, 32), PLAIN(RSP, 32)},
+		{"usual frame", CODE(DW_CFA_def_cfa_offset, 48, DW_CFA_offset | 29, 6, DW_CFA_offset | 30, 5),
+		 RULE(RSP, 48, AT_CFA, -48)},
+		{"by x29", CODE(DW_CFA_def_cfa, 29, 48, DW_CFA_offset | 29, 6, DW_CFA_offset | 30, 5),
+		 RULE(RBP, 48, AT_CFA, -48)},
+		{"without x29", CODE(DW_CFA_def_cfa_offset, 16, DW_CFA_offset | 30, 2), RULE(RSP, 16, RETURN, -16)},
+		{"signed",
+		 CODE(DW_CFA_GNU_window_save, DW_CFA_def_cfa_offset, 16, DW_CFA_offset | 29, 2, DW_CFA_offset | 30, 1),
+		 RULE(RSP, 16, AT_CFA, -16)},
+		{"signed, with pc", CODE(0x2c, DW_CFA_def_cfa_offset, 16), PLAIN(RSP, 16)},
+		{"the first function", CODE(DW_CFA_undefined, 30), PLAIN(END, 0)},
+		{"x86's registers", CODE(DW_CFA_offset | 6, 2, DW_CFA_offset | 16, 1), PLAIN(RSP, 0)},
+		{"x29 alone", CODE(DW_CFA_def_cfa_offset, 16, DW_CFA_offset | 29, 2), PLAIN(UNSUPPORTED, 0)},
+		{"apart", CODE(DW_CFA_def_cfa_offset, 48, DW_CFA_offset | 29, 2, DW_CFA_offset | 30, 5),
+		 PLAIN(UNSUPPORTED, 0)},
+		{"x30 elsewhere", CODE(DW_CFA_register, 30, 5), PLAIN(UNSUPPORTED, 0)},
+		{"by x5", CODE(DW_CFA_def_cfa_register, 5), PLAIN(UNSUPPORTED, 0)},
+		{"x86's expression", CODE(DW_CFA_def_cfa_expression, 3, DW_OP_breg6, 0, DW_OP_deref),
+		 PLAIN(UNSUPPORTED, 0)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		struct seen seen = run_aarch64(programs[i].code, programs[i].size);
+
+		assert_int_equal(seen.row_count, 1);
+		check_rule(programs[i].what, &seen.rows[0].rule, &programs[i].rule);
+		assert_int_equal(seen.refused, programs[i].rule.cfa == MT_CFA_UNSUPPORTED);
+	}
+}
+
 /* More CIEs than are kept, used by turns, and each with what is its own. */
 static void many_cies(void **state)
 {
@@ -724,16 +784,27 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(locations),         cmocka_unit_test(set_loc),
-		cmocka_unit_test(cfa_by_register),   cmocka_unit_test(cfa_by_expression),
-		cmocka_unit_test(registers),         cmocka_unit_test(return_addresses),
-		cmocka_unit_test(remembered_states), cmocka_unit_test(signal_frames),
-		cmocka_unit_test(augmentations),     cmocka_unit_test(pointers),
-		cmocka_unit_test(debug_frames),      cmocka_unit_test(other_return_address),
-		cmocka_unit_test(many_cies),         cmocka_unit_test(bad_cie_pointers),
-		cmocka_unit_test(bad_lengths),       cmocka_unit_test(ends),
-		cmocka_unit_test(truncated),         cmocka_unit_test(long_cies),
-		cmocka_unit_test(visitor_stops),     cmocka_unit_test(numbers),
+		cmocka_unit_test(locations),
+		cmocka_unit_test(set_loc),
+		cmocka_unit_test(cfa_by_register),
+		cmocka_unit_test(cfa_by_expression),
+		cmocka_unit_test(registers),
+		cmocka_unit_test(return_addresses),
+		cmocka_unit_test(remembered_states),
+		cmocka_unit_test(signal_frames),
+		cmocka_unit_test(augmentations),
+		cmocka_unit_test(pointers),
+		cmocka_unit_test(aarch64),
+		cmocka_unit_test(debug_frames),
+		cmocka_unit_test(other_return_address),
+		cmocka_unit_test(many_cies),
+		cmocka_unit_test(bad_cie_pointers),
+		cmocka_unit_test(bad_lengths),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(truncated),
+		cmocka_unit_test(long_cies),
+		cmocka_unit_test(visitor_stops),
+		cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests_name("unwind_cfi", tests, NULL, NULL);

@@ -161,18 +161,6 @@ static void agrees_with_libdw(void **state)
 		(void)compare_file(others[i], 7);
 }
 
-static int compile_image(const void *image, size_t size, struct unwind_table *table, struct error *err)
-{
-	struct elf_file *file;
-	int ret = elf_file__open_image(image, size, "image", &file, err);
-
-	*table = (struct unwind_table){0};
-	if (!ret)
-		ret = unwind_table__compile(file, table, err);
-	elf_file__free(file);
-	return ret;
-}
-
 static void vdso(void **state)
 {
 	struct unwind_table table;

@@ -59,6 +59,19 @@ static inline int compile_fd(int fd, struct unwind_table *table, struct error *e
 	return ret;
 }
 
+/* Of bytes in memory, as the vdso is one. */
+static inline int compile_image(const void *image, size_t size, struct unwind_table *table, struct error *err)
+{
+	struct elf_file *file;
+	int ret = elf_file__open_image(image, size, "image", &file, err);
+
+	*table = (struct unwind_table){0};
+	if (!ret)
+		ret = unwind_table__compile(file, table, err);
+	elf_file__free(file);
+	return ret;
+}
+
 static inline struct unwind_table compile_path(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

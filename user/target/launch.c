@@ -211,6 +211,7 @@ static int follow(const struct launch *launch, void (*on_code)(void *), void *co
 
 static int follow(const struct launch *launch, void (*on_code)(void *), void *cookie, int *status)
 {
+	(void)launch, (void)on_code, (void)cookie, (void)status;
 	return 0; /* libraries are noticed by the loader's rendezvous, after their constructors have begun */
 }
 

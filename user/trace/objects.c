@@ -216,6 +216,10 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 	struct heap_bpf *loaded;
 	int code;
 
+#ifdef __aarch64__
+	if (sizes->mappings) /* written, but never run; and pages may be larger there than the programs think */
+		return error__set(err, -ENOSYS, "--mappings is not supported yet on this machine (arm64)");
+#endif
 	last_words[0] = '\0';
 	libbpf_set_print(listen_to_libbpf);
 	loaded = heap_bpf__open();

@@ -146,7 +146,7 @@ static bool read_augmentation(struct cie *cie, struct cursor *cursor, const unsi
 	return !data.bad;
 }
 
-static bool read_cie_header(struct cie *cie, struct cursor *cursor)
+static bool read_cie_header(struct cie *cie, bool aarch64, struct cursor *cursor)
 {
 	unsigned int version = cursor__u8(cursor);
 	const unsigned char *letters = cursor->at;
@@ -162,7 +162,7 @@ static bool read_cie_header(struct cie *cie, struct cursor *cursor)
 	cie->code_align = cursor__uleb(cursor);
 	cie->data_align = cursor__sleb(cursor);
 	column = version == 1 ? cursor__u8(cursor) : cursor__uleb(cursor);
-	cie->other_return_address = column != CFI_RETURN_ADDRESS;
+	cie->other_return_address = column != cfi_registers(aarch64)->return_address;
 	return !cursor->bad && read_augmentation(cie, cursor, letters);
 }
 
@@ -174,6 +174,7 @@ static struct cfi_program make_program(const struct reader *reader, const struct
 		.data_align = cie->data_align,
 		.encoding = cie->encoding,
 		.base = &reader->base,
+		.aarch64 = reader->section->aarch64,
 	};
 }
 
@@ -187,7 +188,7 @@ static bool read_cie(struct reader *reader, uint64_t offset, struct cie *cie)
 	    !entry.is_cie || cursor__left(&entry.body) > reader->cie_bytes)
 		return false;
 	reader->cie_bytes -= cursor__left(&entry.body);
-	if (!read_cie_header(cie, &entry.body))
+	if (!read_cie_header(cie, reader->section->aarch64, &entry.body))
 		return false;
 	program = make_program(reader, cie, &entry.body);
 	return !cfi_program__run_initial(&program, &cie->state);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads call frame information for x86-64: .debug_frame (DWARF 5, section 6.4) and .eh_frame (LSB Core, "Exception
- * Frames"). The bytes are foreign: nothing in them can make it read elsewhere, take more than time in proportion to
- * their number, or allocate more.
+ * Reads call frame information for x86-64 and AArch64: .debug_frame (DWARF 5, section 6.4) and .eh_frame (LSB Core,
+ * "Exception Frames"). The bytes are foreign: nothing in them can make it read elsewhere, take more than time in
+ * proportion to their number, or allocate more.
  */
 #ifndef MEMTRAWL_UNWIND_CFI_H
 #define MEMTRAWL_UNWIND_CFI_H
@@ -19,6 +19,7 @@ struct cfi_section {
 	uint64_t address;   /* of data[0], which pointers in it may be relative to */
 	uint64_t data_base; /* what DW_EH_PE_datarel counts from: the global offset table */
 	bool debug_frame;   /* of the .debug_frame kind */
+	bool aarch64;
 };
 
 /* From this address on, the rule holds. */

@@ -15,6 +15,12 @@
 /* In advance_loc, offset and restore the lower six bits are an operand. */
 enum { PRIMARY = 0xc0, OPERAND = 0x3f };
 
+/*
+ * The return address that is saved is signed, from here on or no more (DWARF for the Arm 64-bit Architecture, section
+ * 4.4). <dwarf.h> has what SPARC calls the first, and not yet the other.
+ */
+enum { AARCH64_NEGATE_RA_STATE_WITH_PC = 0x2c, AARCH64_NEGATE_RA_STATE = DW_CFA_GNU_window_save };
+
 struct machine {
 	struct cursor code;
 	const struct cfi_program *program;
@@ -41,7 +47,7 @@ static int add_row(struct machine *machine)
 	if (!machine->changed)
 		return 0;
 	machine->changed = false;
-	row.rule = cfi_state__rule(&machine->state);
+	row.rule = cfi_state__rule(&machine->state, machine->program->aarch64);
 	if (rows->count && same_rule(&rows->rows[rows->count - 1].rule, &row.rule))
 		return 0;
 	if (rows->count >= ROWS_MAX)
@@ -120,7 +126,9 @@ static void run_cfa_expression(struct machine *machine)
 	size_t size;
 	const unsigned char *block = read_block(machine, &size);
 
-	if (block)
+	if (block && machine->program->aarch64)
+		machine->state.cfa = CFI_CFA_OTHER; /* nobody writes those that we know there */
+	else if (block)
 		cfi_state__set_cfa_expression(&machine->state, block, size);
 }
 
@@ -151,9 +159,11 @@ static void save(struct machine *machine, uint64_t reg, enum cfi_saved_kind kind
 {
 	struct cfi_saved saved = {.kind = kind, .offset = offset};
 
-	if (reg != CFI_RBP && reg != CFI_RETURN_ADDRESS)
+	const struct cfi_registers *registers = cfi_registers(machine->program->aarch64);
+
+	if (reg != registers->fp && reg != registers->return_address)
 		return;
-	*(reg == CFI_RBP ? &machine->state.rbp : &machine->state.return_address) = saved;
+	*(reg == registers->fp ? &machine->state.rbp : &machine->state.return_address) = saved;
 	machine->changed = true;
 }
 
@@ -164,7 +174,8 @@ static int restore(struct machine *machine, uint64_t reg)
 
 	if (!machine->initial)
 		return -EBADMSG;
-	saved = reg == CFI_RBP ? &machine->initial->rbp : &machine->initial->return_address;
+	saved = reg == cfi_registers(machine->program->aarch64)->fp ? &machine->initial->rbp
+								    : &machine->initial->return_address;
 	save(machine, reg, saved->kind, saved->offset);
 	return 0;
 }
@@ -177,7 +188,8 @@ static void save_expression(struct machine *machine, uint64_t reg)
 
 	if (!block)
 		return;
-	saved = cfi_saved__from_expression(block, size);
+	saved = machine->program->aarch64 ? (struct cfi_saved){.kind = CFI_SAVED_OTHER}
+					  : cfi_saved__from_expression(block, size);
 	save(machine, reg, saved.kind, saved.offset);
 }
 
@@ -269,6 +281,9 @@ static int run_one(struct machine *machine, unsigned int op)
 		return remember(machine);
 	case DW_CFA_restore_state:
 		return recall(machine);
+	case AARCH64_NEGATE_RA_STATE:
+	case AARCH64_NEGATE_RA_STATE_WITH_PC: /* the programs take signatures off of every return address */
+		return machine->program->aarch64 ? 0 : -EBADMSG;
 	case DW_CFA_GNU_args_size: /* for those who unwind in earnest: what to pop on landing */
 		(void)cursor__uleb(&machine->code);
 		return 0;

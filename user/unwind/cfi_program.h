@@ -14,6 +14,7 @@ struct cfi_program {
 	int64_t data_align;
 	unsigned int encoding; /* of DW_CFA_set_loc's operand */
 	const struct pointer_base *base;
+	bool aarch64;
 };
 
 /* Growing rows, used again for each function. */

@@ -65,13 +65,13 @@ struct cfi_saved cfi_saved__from_expression(const unsigned char *expression, siz
 	return (struct cfi_saved){.kind = CFI_SAVED_OTHER};
 }
 
-static enum mt_cfa cfa_rule(const struct cfi_state *state)
+static enum mt_cfa cfa_rule(const struct cfi_state *state, const struct cfi_registers *registers)
 {
 	switch (state->cfa) {
 	case CFI_CFA_REGISTER:
-		if (state->cfa_register == CFI_RSP)
+		if (state->cfa_register == registers->sp)
 			return MT_CFA_RSP;
-		return state->cfa_register == CFI_RBP ? MT_CFA_RBP : MT_CFA_UNSUPPORTED;
+		return state->cfa_register == registers->fp ? MT_CFA_RBP : MT_CFA_UNSUPPORTED;
 	case CFI_CFA_RBP_DEREF:
 		return MT_CFA_RBP_DEREF;
 	case CFI_CFA_PLT:
@@ -103,14 +103,43 @@ static bool rbp_rule(const struct cfi_saved *saved, struct mt_unwind_rule *rule)
 	return rule->rbp_offset == saved->offset;
 }
 
-struct mt_unwind_rule cfi_state__rule(const struct cfi_state *state)
+static bool is_kept(const struct cfi_saved *saved)
 {
-	struct mt_unwind_rule rule = {.cfa_offset = (__s32)state->cfa_offset, .cfa = cfa_rule(state)};
+	return saved->kind == CFI_SAVED_UNSPECIFIED || saved->kind == CFI_SAVED_SAME;
+}
+
+/* On AArch64 a call leaves the return address in x30. Functions that make calls themselves store it, beside x29. */
+static bool link_rule(const struct cfi_state *state, struct mt_unwind_rule *rule)
+{
+	const struct cfi_saved *fp = &state->rbp, *link = &state->return_address;
+
+	if (is_kept(link)) {
+		rule->rbp = MT_RBP_SAME;
+		return is_kept(fp);
+	}
+	if (link->kind != CFI_SAVED_AT_CFA)
+		return false;
+	if (fp->kind == CFI_SAVED_AT_CFA)
+		return link->offset == fp->offset + 8 && rbp_rule(fp, rule);
+	if (!is_kept(fp) && fp->kind != CFI_SAVED_UNDEFINED)
+		return false;
+	rule->rbp = MT_RBP_RETURN;
+	rule->rbp_offset = (__s16)link->offset;
+	return rule->rbp_offset == link->offset;
+}
+
+struct mt_unwind_rule cfi_state__rule(const struct cfi_state *state, bool aarch64)
+{
+	struct mt_unwind_rule rule = {.cfa_offset = (__s32)state->cfa_offset,
+				      .cfa = cfa_rule(state, cfi_registers(aarch64))};
 
 	/* "Undefined" is how a function says that it has no caller (DWARF 5, section 6.4.4). */
 	if (state->return_address.kind == CFI_SAVED_UNDEFINED)
 		return (struct mt_unwind_rule){.cfa = MT_CFA_END};
-	if (rule.cfa == MT_CFA_UNSUPPORTED || rule.cfa_offset != state->cfa_offset ||
+	if (aarch64 && rule.cfa != MT_CFA_UNSUPPORTED && rule.cfa_offset == state->cfa_offset &&
+	    link_rule(state, &rule))
+		return rule;
+	if (aarch64 || rule.cfa == MT_CFA_UNSUPPORTED || rule.cfa_offset != state->cfa_offset ||
 	    state->return_address.kind != CFI_SAVED_AT_CFA || state->return_address.offset != -8 ||
 	    !rbp_rule(&state->rbp, &rule))
 		return (struct mt_unwind_rule){.cfa = MT_CFA_UNSUPPORTED};

@@ -6,13 +6,27 @@
 #ifndef MEMTRAWL_UNWIND_CFI_STATE_H
 #define MEMTRAWL_UNWIND_CFI_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "unwind.h"
 
-/* DWARF's numbers (System V ABI, AMD64 supplement, figure 3.36). */
-enum { CFI_RBP = 6, CFI_RSP = 7, CFI_RETURN_ADDRESS = 16 };
+/*
+ * DWARF's numbers (System V ABI, AMD64 supplement, figure 3.36; DWARF for the Arm 64-bit Architecture, section 4.1).
+ * Which machine an object is for is in its header, so that the rules of both are tested on either. Those of AArch64
+ * have not been used on one yet.
+ */
+struct cfi_registers {
+	uint64_t fp, sp, return_address; /* rbp, rsp and a column of its own; x29, sp, x30 */
+};
+
+static inline const struct cfi_registers *cfi_registers(bool aarch64)
+{
+	static const struct cfi_registers x86_64 = {6, 7, 16}, arm64 = {29, 31, 30};
+
+	return aarch64 ? &arm64 : &x86_64;
+}
 
 enum cfi_cfa_kind {
 	CFI_CFA_UNSET,
@@ -49,6 +63,6 @@ void cfi_state__set_cfa_expression(struct cfi_state *state, const unsigned char 
 /* A register is saved where a DWARF expression says (DW_CFA_expression). */
 struct cfi_saved cfi_saved__from_expression(const unsigned char *expression, size_t size);
 
-struct mt_unwind_rule cfi_state__rule(const struct cfi_state *state);
+struct mt_unwind_rule cfi_state__rule(const struct cfi_state *state, bool aarch64);
 
 #endif

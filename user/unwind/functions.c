@@ -74,6 +74,15 @@ int unwind_functions__collect(const struct unwind_source *source, struct unwind_
 		functions->second_row = functions->row_count;
 		ret = cfi__each_function(&source->cfi[i], add_function, functions, &functions->refused);
 	}
+	if (!ret && source->signal_return.end) {
+		struct cfi_row row = {.address = source->signal_return.begin, .rule = {.cfa = MT_CFA_SIGNAL}};
+		struct cfi_function function = {.begin = source->signal_return.begin,
+						.end = source->signal_return.end,
+						.rows = &row,
+						.row_count = 1};
+
+		ret = add_function(&function, functions);
+	}
 	return ret;
 }
 

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "unwind/pointer.h"
 
@@ -82,6 +83,7 @@ static int read_bytes(const struct elf_file *file, uint64_t offset, uint64_t siz
 	source->cfi[index] = *cfi;
 	source->cfi[index].data = bytes;
 	source->cfi[index].size = size;
+	source->cfi[index].aarch64 = elf_file__machine(file) == EM_AARCH64;
 	source->cfi_count++;
 	if (elf_file__read(file, offset, bytes, size) != size)
 		return error__set(err, -EIO, "cannot read call frame information: the file has been cut short");
@@ -152,18 +154,45 @@ static int read_debug_frame(const struct elf_file *file, struct unwind_source *s
 	return 0;
 }
 
+/*
+ * The code that AArch64's kernel has signal handlers return to is known by its looks, to gdb and libgcc too: the vdso
+ * has no call frame information (since 5.8, 87676cfca141). It is looked up at the byte before it.
+ */
+static void find_signal_return(const struct elf_file *file, struct unwind_source *source)
+{
+	static const unsigned char code[] = {
+		0x68, 0x11, 0x80, 0xd2, /* mov x8, #139: rt_sigreturn */
+		0x01, 0x00, 0x00, 0xd4, /* svc #0 */
+	};
+	enum { INSTRUCTION = 4, VDSO_MAX = 64 << 10 };
+
+	for (size_t i = 0; i < source->code_count; i++) {
+		const struct unwind_range *range = &source->code[i];
+		unsigned char bytes[sizeof(code)];
+		uint64_t offset;
+
+		if (range->end - range->begin > VDSO_MAX || !elf_file__offset_of(file, range->begin, &offset))
+			continue;
+		for (uint64_t at = INSTRUCTION; range->begin + at + sizeof(code) <= range->end; at += INSTRUCTION)
+			if (elf_file__read(file, offset + at, bytes, sizeof(bytes)) == sizeof(bytes) &&
+			    !memcmp(bytes, code, sizeof(code)))
+				source->signal_return = (struct unwind_range){range->begin + at - INSTRUCTION,
+									      range->begin + at + sizeof(code)};
+	}
+}
+
 int unwind_source__read(const struct elf_file *file, struct unwind_source *source, struct error *err)
 {
 	int ret;
 
 	*source = (struct unwind_source){0};
-	if (elf_file__machine(file) != EM_X86_64)
-		return error__set(err, -EOPNOTSUPP, "not built for x86-64: stacks are unwound by tables there only");
 	find_code(file, source);
 	ret = read_eh_frame(file, source, err);
 	if (!ret)
 		ret = read_debug_frame(file, source, err);
-	if (!ret && !source->cfi_count)
+	if (!ret && !source->cfi_count && elf_file__machine(file) == EM_AARCH64)
+		find_signal_return(file, source);
+	if (!ret && !source->cfi_count && !source->signal_return.end)
 		ret = error__set(err, -ENODATA, "no call frame information: neither .eh_frame nor .debug_frame");
 	return ret;
 }

@@ -24,12 +24,14 @@ struct unwind_source {
 	uint64_t base;                             /* the lowest address, rounded down to an unwind page */
 	struct unwind_range code[UNWIND_CODE_MAX]; /* all within the span from `base` on */
 	size_t code_count;
+	struct unwind_range
+		signal_return; /* a signal frame, of which there is no information; empty if there is none */
 };
 
 /*
  * Reads .eh_frame, found by PT_GNU_EH_FRAME or else by its name, and .debug_frame: of code that is built without
  * asynchronous unwind tables but with debugging information, .eh_frame has the C library's start files only. Returns 0,
- * -ENODATA if there is neither, -EOPNOTSUPP for what is of another machine, or only compressed, -ENOMEM or -EIO. To be
+ * -ENODATA if there is neither, -EOPNOTSUPP for what is only compressed, -ENOMEM or -EIO. To be
  * freed in any case.
  */
 int unwind_source__read(const struct elf_file *file, struct unwind_source *source, struct error *err);

@@ -33,8 +33,8 @@ struct unwind_table {
 /*
  * Compiles .eh_frame (found through PT_GNU_EH_FRAME, so that section headers are not needed; by its section where there
  * is no such segment), and .debug_frame for functions that are not in there. Addresses are the file's own (st_value's).
- * Returns 0, -ENODATA if the file has neither, -EOPNOTSUPP if it is not for x86-64, or has but a compressed
- * .debug_frame, or another -errno; *table is to be freed by unwind_table__free() in any case.
+ * Returns 0, -ENODATA if the file has neither, -EOPNOTSUPP if it has but a
+ * compressed .debug_frame, or another -errno; *table is to be freed by unwind_table__free() in any case.
  */
 int unwind_table__compile(const struct elf_file *file, struct unwind_table *table, struct error *err);
 
