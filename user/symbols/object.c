@@ -95,6 +95,19 @@ static bool is_mangled(const char *name)
 }
 
 /*
+ * C libraries write a function under names of their own, and give it the one that programs call as an alias: __brk,
+ * __GI___sbrk (glibc's include/libc-symbols.h).
+ */
+static bool is_internal_name_of(const char *name, const char *symbol)
+{
+	static const char hidden[] = "__GI_";
+
+	if (strncmp(name, hidden, sizeof(hidden) - 1) == 0)
+		name += sizeof(hidden) - 1;
+	return symbol[0] != '_' && strcmp(name + strspn(name, "_"), symbol) == 0;
+}
+
+/*
  * The function that was really called is in the symbol table as well. DWARF's name is the better one, as the symbol
  * may be that of a clone (foo.part.0) or of another function with the same code; but compilers give static functions
  * no linkage name, and then only the symbol has the parameters.
@@ -104,7 +117,8 @@ static void join_symbol(struct object_line *line, const char *symbol)
 	if (!symbol)
 		return;
 	line->system_name = symbol;
-	if (!line->function || (is_mangled(symbol) && !is_mangled(line->function)))
+	if (!line->function || (is_mangled(symbol) && !is_mangled(line->function)) ||
+	    is_internal_name_of(line->function, symbol))
 		line->function = symbol;
 }
 
