@@ -227,9 +227,8 @@ static const char *keep_path(struct debug_info *info, const char *path)
 		free(copy);
 		return NULL;
 	}
-	if (index_map__put(info->by_path, key, (uint32_t)(info->path_count - 1)))
-		return NULL;
-	return copy;
+	index = (uint32_t)(info->path_count - 1);
+	return index_map__put(info->by_path, key, index) ? NULL : info->paths[index];
 }
 
 /* ---- functions of a unit */
