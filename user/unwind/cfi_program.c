@@ -184,12 +184,12 @@ static void save_expression(struct machine *machine, uint64_t reg)
 {
 	size_t size;
 	const unsigned char *block = read_block(machine, &size);
-	struct cfi_saved saved;
+	struct cfi_saved saved = {.kind = CFI_SAVED_OTHER};
 
 	if (!block)
 		return;
-	saved = machine->program->aarch64 ? (struct cfi_saved){.kind = CFI_SAVED_OTHER}
-					  : cfi_saved__from_expression(block, size);
+	if (!machine->program->aarch64)
+		saved = cfi_saved__from_expression(block, size);
 	save(machine, reg, saved.kind, saved.offset);
 }
 
