@@ -156,29 +156,38 @@ static int read_debug_frame(const struct elf_file *file, struct unwind_source *s
 
 /*
  * The code that AArch64's kernel has signal handlers return to is known by its looks, to gdb and libgcc too: the vdso
- * has no call frame information (since 5.8, 87676cfca141). It is looked up at the byte before it.
+ * has no call frame information of it (since 5.8, 87676cfca141). It is looked up at the byte before it.
  */
-static void find_signal_return(const struct elf_file *file, struct unwind_source *source)
+static void find_signal_return(const unsigned char *code, size_t size, uint64_t address, struct unwind_source *source)
 {
-	static const unsigned char code[] = {
+	static const unsigned char wanted[] = {
 		0x68, 0x11, 0x80, 0xd2, /* mov x8, #139: rt_sigreturn */
 		0x01, 0x00, 0x00, 0xd4, /* svc #0 */
 	};
-	enum { INSTRUCTION = 4, VDSO_MAX = 64 << 10 };
+	enum { INSTRUCTION = 4 };
 
-	for (size_t i = 0; i < source->code_count; i++) {
-		const struct unwind_range *range = &source->code[i];
-		unsigned char bytes[sizeof(code)];
-		uint64_t offset;
+	for (size_t at = INSTRUCTION; at + sizeof(wanted) <= size; at += INSTRUCTION)
+		if (!memcmp(code + at, wanted, sizeof(wanted)))
+			source->signal_return =
+				(struct unwind_range){address + at - INSTRUCTION, address + at + sizeof(wanted)};
+}
 
-		if (range->end - range->begin > VDSO_MAX || !elf_file__offset_of(file, range->begin, &offset))
-			continue;
-		for (uint64_t at = INSTRUCTION; range->begin + at + sizeof(code) <= range->end; at += INSTRUCTION)
-			if (elf_file__read(file, offset + at, bytes, sizeof(bytes)) == sizeof(bytes) &&
-			    !memcmp(bytes, code, sizeof(code)))
-				source->signal_return = (struct unwind_range){range->begin + at - INSTRUCTION,
-									      range->begin + at + sizeof(code)};
-	}
+/* In files as small as the vdso, which may have information of other functions. */
+static int search_signal_return(const struct elf_file *file, struct unwind_source *source, struct error *err)
+{
+	enum { VDSO_MAX = 64 << 10 };
+	uint64_t size = source->code_count ? source->code[0].end - source->code[0].begin : 0, offset;
+	unsigned char *code;
+
+	if (elf_file__machine(file) != EM_AARCH64 || !size || size > VDSO_MAX ||
+	    !elf_file__offset_of(file, source->code[0].begin, &offset))
+		return 0;
+	code = malloc(size);
+	if (!code)
+		return error__set(err, -ENOMEM, "cannot look for signal frames: out of memory");
+	find_signal_return(code, elf_file__read(file, offset, code, size), source->code[0].begin, source);
+	free(code);
+	return 0;
 }
 
 int unwind_source__read(const struct elf_file *file, struct unwind_source *source, struct error *err)
@@ -190,8 +199,8 @@ int unwind_source__read(const struct elf_file *file, struct unwind_source *sourc
 	ret = read_eh_frame(file, source, err);
 	if (!ret)
 		ret = read_debug_frame(file, source, err);
-	if (!ret && !source->cfi_count && elf_file__machine(file) == EM_AARCH64)
-		find_signal_return(file, source);
+	if (!ret)
+		ret = search_signal_return(file, source, err);
 	if (!ret && !source->cfi_count && !source->signal_return.end)
 		ret = error__set(err, -ENODATA, "no call frame information: neither .eh_frame nor .debug_frame");
 	return ret;
