@@ -218,16 +218,13 @@ static const char *keep_path(struct debug_info *info, const char *path)
 {
 	uint64_t key = hash__text(path);
 	uint32_t index = index_map__get(info->by_path, key);
-	char *copy;
 
-	if (index != INDEX_MAP_NONE && !strcmp(info->paths[index], path))
+	if (index != INDEX_MAP_NONE && info->paths[index] && !strcmp(info->paths[index], path))
 		return info->paths[index];
-	copy = strdup(path);
-	if (!copy || !array__push(info->paths, info->path_count, info->path_capacity, copy)) {
-		free(copy);
+	if (!array__push(info->paths, info->path_count, info->path_capacity, NULL))
 		return NULL;
-	}
 	index = (uint32_t)(info->path_count - 1);
+	info->paths[index] = strdup(path);
 	return index_map__put(info->by_path, key, index) ? NULL : info->paths[index];
 }
 
