@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "symbols/debuginfod.h"
+#include "symbols/debug_files.h"
 #include "symbols/name_cache.h"
 #include "target/elf_facts.h"
 
@@ -62,27 +62,12 @@ static int open_below(const char *folder, const char *path, const char *build_id
 	return length > 0 && (size_t)length < sizeof(whole) ? open_same(whole, build_id) : -ENAMETOOLONG;
 }
 
-/* FOLDER/.build-id/ab/cdef... is the program itself, as Fedora links it in /usr/lib. */
-static int open_by_build_id(const char *build_id)
-{
-	const struct symbols_options options = name_sources__options();
-	char path[PATH_MAX];
-	int fd = -ENOENT;
-
-	for (const char *folder = options.debug_folders; folder && fd < 0;) {
-		int folder_length = (int)strcspn(folder, ":");
-		int length = snprintf(path, sizeof(path), "%.*s/.build-id/%.2s/%s", folder_length, folder, build_id,
-				      build_id + 2);
-
-		if (length > 0 && (size_t)length < sizeof(path))
-			fd = open_same(path, build_id);
-		folder = folder[folder_length] ? folder + folder_length + 1 : NULL;
-	}
-	return fd < 0 ? debuginfod__open_object(build_id) : fd;
-}
-
 int name_sources__open(void *cookie, const char *filename, const char *build_id, uint64_t start)
 {
+	const struct debug_finder finder = {
+		.folders = name_sources__options().debug_folders,
+		.open_path = name_sources__open_path,
+	};
 	const char *folder = cookie, *slash = strrchr(filename, '/');
 	int fd = open_same(filename, build_id);
 
@@ -91,7 +76,7 @@ int name_sources__open(void *cookie, const char *filename, const char *build_id,
 		fd = open_below(folder, filename, build_id);
 	if (fd < 0 && folder && slash)
 		fd = open_below(folder, slash + 1, build_id);
-	if (fd < 0 && build_id && strlen(build_id) > 2)
-		fd = open_by_build_id(build_id);
+	if (fd < 0 && build_id)
+		fd = debug_files__open_object(&finder, build_id);
 	return fd;
 }

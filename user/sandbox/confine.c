@@ -22,7 +22,7 @@
 
 enum { NOBODY = 65534 };
 
-/* Of address space: an image of a file with holes (symbols/debug_image.h), and what is made of it. */
+/* Of address space: files that are mapped (symbols/debug_image.h), and what is made of them. */
 #define MEMORY_MAX (24ULL << 30)
 
 /* ---- what was inherited */

@@ -14,6 +14,7 @@ static const sandbox_handler handlers[SERVICE_COUNT] = {
 	[SERVICE_RUNTIME_NAMES] = serve_runtime_names,
 };
 
+/* One for the process. */
 static struct sandbox sandbox = {.handlers = handlers, .handler_count = SERVICE_COUNT, .seconds = SANDBOX_SECONDS};
 
 /* Who can have made a file. */

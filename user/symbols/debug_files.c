@@ -103,6 +103,14 @@ static int try_build_id(const struct debug_finder *finder, const struct wanted *
 			  wanted->build_id + 2);
 }
 
+static int try_object(const struct debug_finder *finder, const struct wanted *wanted, const char *folder, int length,
+		      const void *cookie)
+{
+	(void)cookie;
+	return try_format(finder, wanted, "%.*s/.build-id/%.2s/%s", length, folder, wanted->build_id,
+			  wanted->build_id + 2);
+}
+
 struct debug_link {
 	const char *folder; /* of the object */
 	int folder_length;
@@ -131,9 +139,10 @@ static int try_link(const struct debug_finder *finder, const struct wanted *want
 	return fd < 0 ? each_folder(finder, wanted, try_link_below, &link) : fd;
 }
 
+/* Profiles come from anywhere: what is to be part of a path is looked at. */
 static bool is_build_id(const char *build_id)
 {
-	return build_id && strlen(build_id) > 2;
+	return build_id && strlen(build_id) > 2 && !build_id[strspn(build_id, "0123456789abcdef")];
 }
 
 int debug_files__open(const struct debug_finder *finder, const char *path, const struct elf_facts *facts)
@@ -148,6 +157,17 @@ int debug_files__open(const struct debug_finder *finder, const char *path, const
 	if (fd < 0 && is_build_id(facts->build_id))
 		fd = if_wanted(debuginfod__open(facts->build_id), facts->build_id, &wanted);
 	return fd;
+}
+
+int debug_files__open_object(const struct debug_finder *finder, const char *build_id)
+{
+	struct wanted wanted = {.build_id = build_id};
+	int fd = -ENOENT;
+
+	if (!is_build_id(build_id))
+		return fd;
+	fd = each_folder(finder, &wanted, try_object, NULL);
+	return fd < 0 ? if_wanted(debuginfod__open_object(build_id), build_id, &wanted) : fd;
 }
 
 /* dwz writes the path as it is on the system that the package is for; some link relatively to .build-id/xx. */

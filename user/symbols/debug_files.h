@@ -21,6 +21,9 @@ struct debug_finder {
  */
 int debug_files__open(const struct debug_finder *finder, const char *path, const struct elf_facts *facts);
 
+/* The program or library of that build id itself, as Fedora links it: FOLDER/.build-id/ab/cdef...; or -ENOENT. */
+int debug_files__open_object(const struct debug_finder *finder, const char *build_id);
+
 /* What the file with the debugging information refers to (dwz), in the same way; -ENOENT if it refers to none. */
 int debug_files__open_alt(const struct debug_finder *finder, const struct elf_facts *debug);
 
