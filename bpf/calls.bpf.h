@@ -142,7 +142,7 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 	trampoline_of(owner);
 	key = stack__capture(ctx, thread, tid, owner);
 
-	stack__count_end(owner->counters, &thread->stack);
+	stack__count_loss(owner, &thread->stack);
 	if (thread->stack.end == MT_END_NO_MAPPING && !owner->process->unmapped) {
 		owner->process->unmapped = 1;
 		send_event(owner, MT_EVENT_UNMAPPED, 0, 0);

@@ -27,6 +27,7 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->mappings = 0;
 	process->era = 0;
 	process->unmapped = 0;
+	process->loads_seen = process->loads;
 	process->libc_start = process->libc_limit = 0;
 	process->since_ns = bpf_ktime_get_ns();
 	process->state = MT_PROCESS_LIVE;
@@ -109,12 +110,18 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	send_event(&owner, MT_EVENT_FORK, parent_id, 0);
 }
 
+/*
+ * The loader calls the probed function before it changes mappings, and when it has changed them. Code of a library runs
+ * only after the second call: from then on, stacks are by what was known before, until user space has looked.
+ */
 static __always_inline void lifecycle__loader(struct pt_regs *ctx)
 {
 	struct owner owner = {};
 
-	if (owner__from_cookie(probe_cookie(ctx), &owner))
-		send_event(&owner, MT_EVENT_LOADER, 0, 0);
+	if (!owner__from_cookie(probe_cookie(ctx), &owner))
+		return;
+	__sync_fetch_and_add(&owner.process->loads, 1);
+	send_event(&owner, MT_EVENT_LOADER, 0, 0);
 }
 
 #endif

@@ -12,6 +12,7 @@
 	X(STACK_UNMAPPED, "stack_unmapped", "stacks that ended at an address in no code that is known")                \
 	X(STACK_NO_UNWIND, "stack_no_unwind", "stacks that ended in code without unwind information")                  \
 	X(STACK_UNSUPPORTED, "stack_unsupported", "stacks that ended at unwind information that is not followed")      \
+	X(STACK_STALE, "stack_stale", "stacks taken by unwind tables from before a library came or went")              \
 	X(MISSED_RETURN, "missed_return", "allocation calls whose return was not seen")                                \
 	X(FREE_UNMATCHED, "free_unmatched", "frees of blocks allocated before tracing began, or sampled away")         \
 	X(FREE_MISSED, "free_missed", "blocks whose free was not seen")                                                \

@@ -185,7 +185,7 @@ static __always_inline u64 mappings__take_stack(const struct owner *owner, const
 	if (thread) {
 		trampoline_of(owner);
 		stack = stack__capture_syscall(regs, thread, tid, owner);
-		stack__count_end(owner->counters, &thread->stack);
+		stack__count_loss(owner, &thread->stack);
 		if (!stack__intern(stack, &thread->stack))
 			*site = mapping_sites__get(owner, stack);
 	}

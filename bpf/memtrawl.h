@@ -161,6 +161,8 @@ struct mt_process {
 	__s32 exit_code;  /* as wait status, once it has exited */
 	__u32 era;        /* addresses mean other code than in another era: a file came where one had been unloaded */
 	__u32 unmapped;   /* a stack led to code in no known mapping: user space was told, and has not looked yet */
+	__u32 loads;      /* events of the dynamic loader */
+	__u32 loads_seen; /* up to which user space has looked: behind, addresses may mean other code than it knows */
 };
 
 /*
@@ -343,16 +345,16 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
-MT_ASSERT_SIZE(mt_process, 120);
+MT_ASSERT_SIZE(mt_process, 128);
 MT_ASSERT_SIZE(mt_region_key, 16);
 MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);
 MT_ASSERT_SIZE(mt_mapping_call, 16);
-MT_ASSERT_SIZE(mt_counters, (13 + 15 + 48) * 8);
+MT_ASSERT_SIZE(mt_counters, (13 + 16 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 129);
 MT_ASSERT_SIZE(mt_session, 192);
 MT_ASSERT_SIZE(mt_event, 32);
-_Static_assert(MT_LOSS_MAX == 15, "mt_counters is sized for it");
+_Static_assert(MT_LOSS_MAX == 16, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

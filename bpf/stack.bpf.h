@@ -84,8 +84,13 @@ static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, st
 	return stack__follow(thread, tid);
 }
 
-static __always_inline void stack__count_end(struct mt_counters *c, const struct mt_stack *stack)
+/* Says of a stack that was taken how it ended, if it is not whole, and if the code it was led by may be another one. */
+static __always_inline void stack__count_loss(const struct owner *owner, const struct mt_stack *stack)
 {
+	struct mt_counters *c = owner->counters;
+
+	if (owner->process->loads != owner->process->loads_seen)
+		count_loss(c, MT_LOSS_STACK_STALE);
 	switch (stack->end) {
 	case MT_END_TRUNCATED:
 		count_loss(c, MT_LOSS_STACK_TRUNCATED);

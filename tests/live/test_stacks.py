@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whole stacks of code without frame pointers: of chains that are known by construction, and of real programs."""
 import json
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from keepers import keeper_of, status_of
 from kernel import wait_until
 from memtrawl import Memtrawl, Target
 
@@ -110,13 +113,33 @@ def test_loaded_under_way(tmp_path, rung, mode):
     assert account["at_the_same_address"]
     for size, expected in CHAINS_DLOPEN.items():
         assert seen[size] == [*expected, LIBC, *START], size
+    not_whole = 0
     for library in SINCE:
         times = rounds_of(library, seen)
         first = min(times)
         print(f"{library}: {first - 1} of {ROUNDS} stacks not whole, then all from {times[first]} ms on")
+        not_whole += first - 1
         assert times[first] < 100
         assert sorted(times) == list(range(first, ROUNDS + 1))
     assert profile["loss"]["stack_unmapped"] < ROUNDS
+    assert not_whole <= profile["loss"]["stack_stale"] < ROUNDS
+
+
+def test_taken_before_a_look(memtrawl):
+    """Stacks that are taken after a library came or went, before anybody has looked what is mapped now, are counted."""
+    with Target("chains_dlopen") as target, memtrawl.session(target.pid):
+        keeper = keeper_of(memtrawl, target.pid)
+        os.kill(keeper, signal.SIGSTOP)
+        try:
+            target.go()
+            unseen = status_of(memtrawl, target.pid)
+        finally:
+            os.kill(keeper, signal.SIGCONT)
+        wait_until(lambda: status_of(memtrawl, target.pid)["unwind_tables_current"], "the keeper does not look")
+        profile = memtrawl.profile(target.pid, "seen")
+    # all that the libraries' callers allocate, and what dlopen() and dlclose() do from their first event on
+    assert 2 * ROUNDS + 6 < unseen["loss"]["stack_stale"] < profile["totals"]["alloc_objects"]
+    assert profile["loss"]["stack_stale"] == unseen["loss"]["stack_stale"]
 
 
 def test_exception_in_flight(memtrawl):

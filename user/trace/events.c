@@ -144,15 +144,19 @@ static void search_new_code(struct session *session)
 		session->on_change(session);
 }
 
-/* A stack led out of the code that is known. It may lead nowhere again and again: a look each tenth of a second. */
+/*
+ * A stack led out of the code that is known, or an event of the loader was lost. The first may happen again and again:
+ * a look each tenth of a second.
+ */
 static void look_for_code(struct session *session)
 {
 	const uint64_t interval_ns = 100000000;
 
 	for (size_t i = 0; i < session->count; i++) {
 		struct tracked *tracked = session->tracked[i];
+		const struct mt_process *entry = &session->processes[tracked->slot];
 
-		if (session->processes[tracked->slot].unmapped && !tracked->ended &&
+		if ((entry->unmapped || entry->loads != entry->loads_seen) && !tracked->ended &&
 		    monotonic_ns() - tracked->scanned_ns > interval_ns)
 			session__rescan(session, tracked, NULL);
 	}

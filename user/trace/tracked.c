@@ -120,13 +120,13 @@ static void note_libc(const struct session *session, const struct tracked *track
 }
 
 /* Stacks go on without: what could not be is told with each of them. */
-static void update_tables(struct session *session, const struct tracked *tracked)
+static int update_tables(struct session *session, const struct tracked *tracked)
 {
 	struct error err = {0};
 	int code = 0;
 
 	if (session->options.unwind == MT_UNWIND_FP)
-		return;
+		return 0;
 	if (!session->unwinding)
 		code = unwinding__new(session, &session->unwinding, &err);
 	if (!code)
@@ -134,10 +134,13 @@ static void update_tables(struct session *session, const struct tracked *tracked
 	if (code)
 		warn("%s", err.text);
 	session->processes[tracked->slot].unmapped = 0;
+	return code;
 }
 
 int tracked__look(struct session *session, struct tracked *tracked, struct error *err)
 {
+	struct mt_process *entry = &session->processes[tracked->slot];
+	uint32_t loads = __atomic_load_n(&entry->loads, __ATOMIC_ACQUIRE); /* before: what comes later needs a look */
 	int code;
 
 	tracked->scanned_ns = monotonic_ns();
@@ -146,8 +149,9 @@ int tracked__look(struct session *session, struct tracked *tracked, struct error
 		return code;
 	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
 		return error__set(err, -ENOMEM, "out of memory");
-	session->processes[tracked->slot].era = tracked->modules.era;
-	update_tables(session, tracked);
+	entry->era = tracked->modules.era;
+	if (!update_tables(session, tracked))
+		__atomic_store_n(&entry->loads_seen, loads, __ATOMIC_RELEASE);
 	return 0;
 }
 
