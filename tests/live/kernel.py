@@ -30,15 +30,6 @@ def bpftool(*args):
     return json.loads(done.stdout or "[]")
 
 
-def live_blocks(pins):
-    """The live blocks of a pinned session as its iterator `blocks` prints them: a dictionary each."""
-    heading, *rows = (pins / "blocks").read_text().splitlines()
-    names = heading.split()
-    assert names == ["address", "size", "objects", "age_seconds", "process", "stack"]
-    return [{name: int(value, 16 if name in ("address", "stack") else 10) for name, value in zip(names, row.split())}
-            for row in rows]
-
-
 def wait_until(predicate, what, timeout=10):
     """Polls until the predicate gives something true, and returns that; fails the test when it does not."""
     end = time.monotonic() + timeout

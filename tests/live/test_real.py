@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from kernel import PINS, live_blocks, wait_until
+from kernel import PINS, wait_until
+from live_table import live_blocks
 from memtrawl import Target
 from redis import Redis
 

@@ -70,17 +70,19 @@ void pieces__add_place(struct buf *out, const struct report_frame *frame)
 static void add_json_text(struct buf *out, const char *text)
 {
 	const char *copied = text;
+	size_t length;
 	uint32_t c;
 
-	while (*text) {
-		size_t length = utf8__decode(text, &c);
-
-		if (length && c >= 0x7f && is_control(c)) {
+	for (; *text; text += length ? length : 1) {
+		length = 1;
+		if ((unsigned char)*text < 0x7f) /* most of it */
+			continue;
+		length = utf8__decode(text, &c);
+		if (length && is_control(c)) {
 			buf__add(out, copied, (size_t)(text - copied));
 			buf__add_format(out, "\\u%04X", c);
 			copied = text + length;
 		}
-		text += length ? length : 1;
 	}
 	buf__add_string(out, copied);
 }
