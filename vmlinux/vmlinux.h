@@ -43,10 +43,66 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-/* How many threads are left: 0 in sched_process_exit of the last one. Since 2.6. */
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct list_head {
+	struct list_head *next;
+};
+
+/*
+ * How many threads are left: 0 in sched_process_exit of the last one. What those that are gone have used, and maxrss,
+ * the peak in pages as of the process's end. Since 2.6; thread_head since 3.14 (0c740d0afc3b).
+ */
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
 	int group_exit_code;
+	struct list_head thread_head;
+	unsigned long min_flt, maj_flt, maxrss;
+	unsigned long long sum_sched_runtime;
+};
+
+/* A counter in parts: `counters` is the address of each CPU's, to which its offset is added. */
+struct percpu_counter {
+	s64 count;
+	s32 *counters;
+};
+
+/* Instead of it in mm_struct before 6.2 (f1a7941243c1). */
+struct mm_rss_stat {
+	atomic_long_t count[4];
+};
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat rss_stat;
+};
+
+/* The directory of a cgroup; `id` is its inode (since 5.5, 67c0496e87d1; before, a union of the same size). */
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+enum cgroup_subsys_id {
+	memory_cgrp_id = 0, /* relocated */
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16];
+	struct cgroup *dfl_cgrp;
+};
+
+struct sched_entity {
+	u64 sum_exec_runtime;
 };
 
 /* Where the kernel put the trampoline that uretprobes return to. xol_area is private to uprobes.c; since 3.5. */
@@ -72,6 +128,8 @@ struct uprobes_state {
 struct mm_struct {
 	struct uprobes_state uprobes_state;
 	unsigned long brk; /* the program's break; since 2.4 at the latest */
+	unsigned long hiwater_rss, total_vm, data_vm;
+	struct percpu_counter rss_stat[4];
 };
 
 /* Where a thread's control block is, on x86-64; kept up to date by arch_prctl and clone. Named fsbase since 4.7. */
@@ -85,9 +143,14 @@ struct task_struct {
 	int tgid;
 	int exit_code;
 	u64 start_boottime;
+	char comm[16];
 	struct signal_struct *signal;
 	struct mm_struct *mm;
-	struct task_struct *group_leader;
+	struct task_struct *group_leader, *real_parent;
+	struct list_head thread_node; /* in signal->thread_head */
+	unsigned long min_flt, maj_flt;
+	struct sched_entity se;
+	struct css_set *cgroups;
 	struct uprobe_task *utask;
 	struct thread_struct thread;
 };
@@ -102,6 +165,16 @@ struct bpf_iter_meta {
 };
 
 struct bpf_map;
+
+/* Of an array with an element for each CPU: the addresses that CPUs' offsets are added to. */
+struct bpf_array {
+	void *pptrs[1];
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
 
 struct bpf_iter__bpf_map_elem {
 	struct bpf_iter_meta *meta;

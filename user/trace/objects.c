@@ -5,7 +5,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,26 +16,8 @@
 #include "lib/array.h"
 #include "target/maps.h"
 #include "trace/kernel_abi.h"
+#include "trace/loading.h"
 #include "unwind.h"
-
-/* libbpf's own words, kept for the error message; MEMTRAWL_DEBUG=1 shows all of them. */
-static char last_words[256];
-
-static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	char text[sizeof(last_words)];
-	va_list copy;
-
-	va_copy(copy, args);
-	if (level == LIBBPF_WARN) {
-		vsnprintf(text, sizeof(text), fmt, copy);
-		text[strcspn(text, "\n")] = '\0';
-		if (!last_words[0])
-			memcpy(last_words, text, sizeof(text));
-	}
-	va_end(copy);
-	return getenv("MEMTRAWL_DEBUG") ? vfprintf(stderr, fmt, args) : 0;
-}
 
 /* Hash maps may allocate as they go, safely in any context, since bpf_mem_alloc of 6.1 (7c8199e24fa0). */
 static bool kernel_has_bpf_mem_alloc(void)
@@ -198,18 +179,6 @@ static int try_link(const struct heap_bpf *heap, enum rung rung, struct error *e
 	return 0;
 }
 
-static int explain(int code, enum rung rung, struct error *err)
-{
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return error__set(err, -ENOTSUP,
-				  "kernel lacks BTF (/sys/kernel/btf/vmlinux): need CONFIG_DEBUG_INFO_BTF=y");
-	if (code == -EPERM && geteuid() != 0)
-		return error__set(err, code, "not root: loading BPF programs needs root (try sudo)");
-	return error__set(err, code == -EPERM ? code : -EOPNOTSUPP,
-			  "cannot load the BPF programs for '%s': %s (%s; MEMTRAWL_DEBUG=1 tells more)",
-			  rung__name(rung), error__reason(code), last_words[0] ? last_words : "libbpf gave no reason");
-}
-
 int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes, struct heap_bpf **heap,
 		  struct error *err)
 {
@@ -220,18 +189,17 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 	if (sizes->mappings) /* written, but never run; and pages may be larger there than the programs think */
 		return error__set(err, -ENOSYS, "--mappings is not supported yet on this machine (arm64)");
 #endif
-	last_words[0] = '\0';
-	libbpf_set_print(listen_to_libbpf);
+	loading__listen();
 	loaded = heap_bpf__open();
 	if (!loaded)
-		return explain(-errno, rung, err);
+		return loading__explain(-errno, rung__name(rung), err);
 	size_maps(loaded, rung, sizes);
 	choose_programs(loaded, rung);
 	choose_mappings(loaded, sizes->mappings);
 	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();
 	code = heap_bpf__load(loaded);
 	if (code)
-		code = explain(code, rung, err);
+		code = loading__explain(code, rung__name(rung), err);
 	else if (trial)
 		code = try_link(loaded, rung, err);
 	if (code) {

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The rss source: the peaks of all processes, between the looks that user space takes, and their ends. Every page that
+ * becomes resident or goes comes by here, so what is not needed each time is not done each time: only when the kernel
+ * has added up a batch is there anything new to see.
+ */
+#include "rss_counters.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MT_RSS_PROCESSES_MAX);
+	__type(key, u64);
+	__type(value, struct mt_rss_image);
+} images SEC(".maps");
+
+/* Key of `images` by process: as it ends, it may have no mm any more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MT_RSS_PROCESSES_MAX);
+	__type(key, u32);
+	__type(value, u64);
+} mms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} rss_events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mt_rss_loss);
+} rss_loss SEC(".maps");
+
+/* What a CPU saw last: counters that were added up since then differ from it. */
+struct seen {
+	u64 mm;
+	u64 shared[MT_RSS_KINDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct seen);
+} last_seen SEC(".maps");
+
+/* The iterator writes one row after the other. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mt_rss_row);
+} scratch SEC(".maps");
+
+/* Set before loading: events of this process only, or of all (0). */
+const volatile __u32 only_tgid;
+
+/* ---- images */
+
+static __always_inline void images__put(u64 mm, u32 tgid)
+{
+	struct mt_rss_image image = {.tgid = tgid};
+	struct mt_rss_loss *loss;
+
+	if (!bpf_map_update_elem(&images, &mm, &image, BPF_ANY) && !bpf_map_update_elem(&mms, &tgid, &mm, BPF_ANY))
+		return;
+	bpf_map_delete_elem(&images, &mm);
+	loss = bpf_map_lookup_elem(&rss_loss, &zero);
+	if (loss)
+		loss->images_full++;
+}
+
+static __always_inline void image__note(struct mt_rss_image *image, const struct counts *now, u64 ns)
+{
+	u64 resident = counts__resident(now);
+
+	if (resident <= image->peak_pages)
+		return;
+	image->peak_pages = resident;
+	image->peak_ns = ns;
+	__builtin_memcpy(image->peak, now->pages, sizeof(image->peak));
+}
+
+/* ---- rows */
+
+/* Faults and CPU time of the threads that are still there. The list is the kernel's, and may change meanwhile. */
+static __always_inline void row__add_threads(struct mt_rss_row *row, const struct task_struct *leader)
+{
+	const struct signal_struct *signal = BPF_CORE_READ(leader, signal);
+	const struct task_struct *task = leader;
+	const struct list_head *node;
+
+	row->threads = BPF_CORE_READ(signal, nr_threads);
+	row->faults = BPF_CORE_READ(signal, min_flt);
+	row->major_faults = BPF_CORE_READ(signal, maj_flt);
+	row->cpu_ns = BPF_CORE_READ(signal, sum_sched_runtime);
+	for (u32 i = 0; i < MT_RSS_THREADS_MAX && i < row->threads; i++) {
+		row->faults += BPF_CORE_READ(task, min_flt);
+		row->major_faults += BPF_CORE_READ(task, maj_flt);
+		row->cpu_ns += BPF_CORE_READ(task, se.sum_exec_runtime);
+		node = BPF_CORE_READ(task, thread_node.next);
+		if (!node || node == __builtin_preserve_access_index(&signal->thread_head))
+			break;
+		task = (const void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+	}
+}
+
+static __always_inline u64 cgroup_of(const struct task_struct *task)
+{
+	const struct css_set *set = BPF_CORE_READ(task, cgroups);
+	u64 id = 0;
+
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		id = BPF_CORE_READ(set, subsys[bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id)], cgroup, kn,
+				   id);
+	return id ? id : BPF_CORE_READ(set, dfl_cgrp, kn, id);
+}
+
+static __always_inline void row__describe(struct mt_rss_row *row, const struct task_struct *task, u32 kind)
+{
+	const struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	row->kind = kind;
+	row->ns = bpf_ktime_get_ns();
+	row->tgid = BPF_CORE_READ(task, tgid);
+	row->parent = BPF_CORE_READ(leader, real_parent, tgid);
+	row->start_ns = BPF_CORE_READ(leader, start_boottime);
+	row->cgroup = cgroup_of(leader);
+	BPF_CORE_READ_STR_INTO(&row->comm, leader, comm);
+	row__add_threads(row, leader);
+}
+
+/* From the kernel's counters, and what was noted of the peak. `mm` is NULL where the process has none any more. */
+static __always_inline void row__count(struct mt_rss_row *row, const struct mm_struct *mm, struct mt_rss_image *image)
+{
+	u64 kernels = 0, resident;
+	struct counts now = {};
+
+	if (mm) {
+		counters__read(mm, &now);
+		kernels = BPF_CORE_READ(mm, hiwater_rss);
+		row->vm_pages = BPF_CORE_READ(mm, total_vm);
+		row->data_pages = BPF_CORE_READ(mm, data_vm);
+		if (image)
+			image__note(image, &now, row->ns);
+	}
+	__builtin_memcpy(row->pages, now.pages, sizeof(row->pages));
+	resident = counts__resident(&now);
+	row->peak_pages = kernels > resident ? kernels : resident;
+	if (image && image->peak_pages >= row->peak_pages) {
+		row->peak_pages = image->peak_pages;
+		row->peak_ns = image->peak_ns;
+		__builtin_memcpy(row->peak, image->peak, sizeof(row->peak));
+	}
+}
+
+static __always_inline struct mt_rss_row *event__new(u64 mm)
+{
+	struct mt_rss_row *row = bpf_ringbuf_reserve(&rss_events, sizeof(*row), 0);
+	struct mt_rss_loss *loss;
+
+	if (row) {
+		__builtin_memset(row, 0, sizeof(*row));
+		row->mm = mm;
+		return row;
+	}
+	loss = bpf_map_lookup_elem(&rss_loss, &zero);
+	if (loss)
+		loss->events_lost++;
+	return NULL;
+}
+
+static __always_inline bool is_wanted(u32 tgid)
+{
+	return !only_tgid || tgid == only_tgid;
+}
+
+/* ---- every page comes by here */
+
+/* Whoever it is that runs now, the process is the image's: the kernel may have done it on its own account. */
+static __always_inline void send_alarm(u64 mm, const struct mt_rss_image *image, const struct counts *now)
+{
+	struct mt_rss_row *row = event__new(mm);
+
+	if (!row)
+		return;
+	row->kind = MT_RSS_ALARM;
+	row->ns = bpf_ktime_get_ns();
+	row->tgid = image->tgid;
+	__builtin_memcpy(row->pages, now->pages, sizeof(row->pages));
+	bpf_ringbuf_submit(row, 0);
+}
+
+static __always_inline void look(u64 key, const struct mm_struct *mm)
+{
+	struct mt_rss_image *image = bpf_map_lookup_elem(&images, &key);
+	struct counts now;
+
+	if (!image) /* it is being made, by fork or for exec; or not wanted */
+		return;
+	counters__read(mm, &now);
+	image__note(image, &now, bpf_ktime_get_ns());
+	if (!image->alarm_pages || image->alarmed || counts__resident(&now) < image->alarm_pages)
+		return;
+	image->alarmed = 1;
+	send_alarm(key, image, &now);
+}
+
+static __always_inline void rss__changed(const struct mm_struct *mm, u64 shared, u32 kind)
+{
+	struct seen *seen = bpf_map_lookup_elem(&last_seen, &zero);
+	u64 key = (u64)mm;
+
+	if (!seen || kind >= MT_RSS_KINDS || (seen->mm == key && seen->shared[kind] == shared))
+		return;
+	if (seen->mm != key) {
+		seen->mm = key;
+		__builtin_memset(seen->shared, 0xff, sizeof(seen->shared));
+	}
+	seen->shared[kind] = shared;
+	look(key, mm);
+}
+
+SEC("?tp_btf/rss_stat")
+int rss_stat(u64 *ctx)
+{
+	const struct mm_struct *mm = (const void *)ctx[0];
+	u32 kind = ctx[1];
+
+	rss__changed(mm, counters__shared(mm, kind), kind);
+	return 0;
+}
+
+/* Where the kernel does not take the program above. */
+SEC("?raw_tp/rss_stat")
+int rss_stat_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	look(ctx->args[0], (const struct mm_struct *)ctx->args[0]);
+	return 0;
+}
+
+/* ---- processes come and go */
+
+static __always_inline struct mt_rss_image *image_of(u32 tgid, u64 *mm)
+{
+	u64 *key = bpf_map_lookup_elem(&mms, &tgid);
+
+	*mm = key ? *key : 0;
+	return bpf_map_lookup_elem(&images, mm);
+}
+
+static __always_inline void forget(u32 tgid, u64 mm)
+{
+	bpf_map_delete_elem(&mms, &tgid);
+	if (mm)
+		bpf_map_delete_elem(&images, &mm);
+}
+
+/* A child that shares its parent's memory, as after vfork(), has none of its own until it calls exec. */
+static __always_inline void on_fork(const struct task_struct *parent, const struct task_struct *child)
+{
+	u32 tgid = BPF_CORE_READ(child, tgid);
+	u64 mm = (u64)BPF_CORE_READ(child, mm);
+
+	if (mm && mm != (u64)BPF_CORE_READ(parent, mm) && is_wanted(tgid))
+		images__put(mm, tgid);
+}
+
+static __always_inline void on_exec(const struct task_struct *task)
+{
+	u32 tgid = BPF_CORE_READ(task, tgid);
+	u64 mm;
+
+	if (!is_wanted(tgid))
+		return;
+	image_of(tgid, &mm);
+	forget(tgid, mm);
+	images__put((u64)BPF_CORE_READ(task, mm), tgid);
+}
+
+/*
+ * Since 6.16 a process still has its mm here. Before, what was noted of its peak is all there is, or else the kernel's
+ * own figure, which is that of all programs that the process has been.
+ */
+static __always_inline void on_exit(const struct task_struct *task)
+{
+	const struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	u32 tgid = BPF_CORE_READ(task, tgid);
+	struct mt_rss_image *image;
+	struct mt_rss_row *row;
+	u64 key;
+
+	if (BPF_CORE_READ(task, signal, live.counter) || !is_wanted(tgid))
+		return;
+	image = image_of(tgid, &key);
+	row = event__new(key);
+	if (row) {
+		row->exit_code = BPF_CORE_READ(task, exit_code);
+		row__describe(row, task, MT_RSS_END);
+		row__count(row, key && (u64)mm == key ? mm : NULL, image);
+		if (!row->peak_pages)
+			row->peak_pages = BPF_CORE_READ(task, signal, maxrss);
+		bpf_ringbuf_submit(row, 0);
+	}
+	forget(tgid, key);
+}
+
+/* By its pid in the initial namespace; the task itself since 6.9 (72ba14deb40a). */
+static __always_inline void on_victim(u64 argument)
+{
+	bool is_pid = !(argument >> 32);
+	const struct task_struct *task = (const void *)argument;
+	u32 tgid = is_pid ? (u32)argument : BPF_CORE_READ(task, tgid);
+	struct mt_rss_image *image;
+	struct mt_rss_row *row;
+	u64 key;
+
+	if (!is_wanted(tgid))
+		return;
+	image = image_of(tgid, &key);
+	row = event__new(key);
+	if (!row)
+		return;
+	row->kind = MT_RSS_VICTIM;
+	row->ns = bpf_ktime_get_ns();
+	row->tgid = tgid;
+	if (key)
+		row__count(row, (const struct mm_struct *)key, image);
+	if (!is_pid)
+		row__describe(row, task, MT_RSS_VICTIM);
+	bpf_ringbuf_submit(row, 0);
+}
+
+SEC("raw_tp/sched_process_fork")
+int process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	on_fork((const struct task_struct *)ctx->args[0], (const struct task_struct *)ctx->args[1]);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int process_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	on_exec((const struct task_struct *)ctx->args[0]);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exit")
+int process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	on_exit((const struct task_struct *)ctx->args[0]);
+	return 0;
+}
+
+SEC("raw_tp/mark_victim")
+int mark_victim(struct bpf_raw_tracepoint_args *ctx)
+{
+	on_victim(ctx->args[0]);
+	return 0;
+}
+
+/* ---- user space takes a look: a row for each process, and an image for those that are not known yet */
+
+static __always_inline void write_row(struct seq_file *seq, const struct task_struct *task)
+{
+	struct mt_rss_row *row = bpf_map_lookup_elem(&scratch, &zero);
+	const struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct mt_rss_image *image;
+	u32 tgid = BPF_CORE_READ(task, tgid);
+	u64 key;
+
+	if (!row || !mm || tgid != (u32)BPF_CORE_READ(task, pid) || !is_wanted(tgid))
+		return;
+	image = image_of(tgid, &key);
+	if (!key) {
+		images__put((u64)mm, tgid);
+		image = image_of(tgid, &key);
+	}
+	__builtin_memset(row, 0, sizeof(*row));
+	row->mm = (u64)mm;
+	row__describe(row, task, MT_RSS_NOW);
+	row__count(row, mm, key == (u64)mm ? image : NULL);
+	bpf_seq_write(seq, row, sizeof(*row));
+}
+
+SEC("iter/task")
+int rss_now(struct bpf_iter__task *ctx)
+{
+	const struct task_struct *task = ctx->task;
+
+	if (ctx->meta->seq_num == 0)
+		counters__learn_offsets();
+	if (task)
+		write_row(ctx->meta->seq, task);
+	return 0;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace/rss.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "rss.skel.h"
+#include "trace/loading.h"
+
+struct rss {
+	struct rss_options options;
+	struct rss_bpf *bpf;
+	struct ring_buffer *events;
+	struct bpf_link *iterator;
+	int cpus;
+	bool by_thread; /* the kernel adds up by thread, not by CPU */
+};
+
+/* ---- loading */
+
+/* By trial: a kernel that does not take programs with BTF for the tracepoint still has the tracepoint. */
+static int load(struct rss *rss, bool raw)
+{
+	struct rss_bpf *bpf = rss_bpf__open();
+	int code;
+
+	if (!bpf)
+		return -errno;
+	bpf->rodata->only_tgid = (uint32_t)rss->options.only;
+	bpf->rodata->cpu_count = (uint32_t)rss->cpus;
+	bpf_program__set_autoload(bpf->progs.rss_stat, !raw);
+	bpf_program__set_autoload(bpf->progs.rss_stat_raw, raw);
+	code = rss_bpf__load(bpf);
+	if (code)
+		rss_bpf__destroy(bpf);
+	else
+		rss->bpf = bpf;
+	return code;
+}
+
+static bool kernel_adds_up_by_thread(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool old = btf && btf__find_by_name_kind(btf, "mm_rss_stat", BTF_KIND_STRUCT) > 0;
+
+	btf__free(btf);
+	return old;
+}
+
+static int on_event(void *cookie, void *data, size_t size)
+{
+	const struct rss *rss = cookie;
+
+	if (size >= sizeof(struct mt_rss_row) && rss->options.on_event)
+		rss->options.on_event(rss->options.cookie, data);
+	return 0;
+}
+
+static int attach(struct rss *rss, struct error *err)
+{
+	int code = rss_bpf__attach(rss->bpf);
+
+	if (code)
+		return error__set(err, code, "cannot attach to the kernel's memory events: %s", error__reason(code));
+	rss->iterator = bpf_program__attach_iter(rss->bpf->progs.rss_now, NULL);
+	if (!rss->iterator)
+		return error__set(err, -errno, "cannot look at all processes: %s", error__reason(errno));
+	rss->events = ring_buffer__new(bpf_map__fd(rss->bpf->maps.rss_events), on_event, rss, NULL);
+	if (!rss->events)
+		return error__set(err, -errno, "cannot read the event ring: %s", error__reason(errno));
+	return 0;
+}
+
+int rss__new(const struct rss_options *options, struct rss **result, struct error *err)
+{
+	struct rss *rss = calloc(1, sizeof(*rss));
+	struct rss_rows rows = {0};
+	int code;
+
+	if (!rss)
+		return error__set(err, -ENOMEM, "out of memory");
+	rss->options = *options;
+	rss->cpus = libbpf_num_possible_cpus();
+	rss->by_thread = kernel_adds_up_by_thread();
+	loading__listen();
+	code = load(rss, false) ? load(rss, true) : 0;
+	code = code ? loading__explain(code, "rss", err) : attach(rss, err);
+	if (!code)
+		code = rss__read(rss, &rows, err); /* so that all are known */
+	rss_rows__free(&rows);
+	if (code)
+		rss__free(rss);
+	else
+		*result = rss;
+	return code;
+}
+
+void rss__free(struct rss *rss)
+{
+	if (!rss)
+		return;
+	ring_buffer__free(rss->events);
+	bpf_link__destroy(rss->iterator);
+	rss_bpf__destroy(rss->bpf);
+	free(rss);
+}
+
+/* ---- looks */
+
+static int add_rows(struct rss_rows *rows, const char *data, size_t size)
+{
+	struct mt_rss_row row;
+
+	for (size_t at = 0; at + sizeof(row) <= size; at += sizeof(row)) {
+		memcpy(&row, data + at, sizeof(row));
+		if (!array__push(rows->rows, rows->count, rows->capacity, row))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The kernel gives whole rows or, where the buffer ends, a part of one, and the rest of it next time. */
+static int read_rows(int fd, struct rss_rows *rows)
+{
+	char buffer[128 * sizeof(struct mt_rss_row)];
+	size_t kept = 0;
+	ssize_t got;
+
+	for (;;) {
+		got = read(fd, buffer + kept, sizeof(buffer) - kept);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		kept += (size_t)got;
+		if (add_rows(rows, buffer, kept))
+			return -ENOMEM;
+		memmove(buffer, buffer + kept / sizeof(struct mt_rss_row) * sizeof(struct mt_rss_row),
+			kept % sizeof(struct mt_rss_row));
+		kept %= sizeof(struct mt_rss_row);
+	}
+}
+
+int rss__read(struct rss *rss, struct rss_rows *rows, struct error *err)
+{
+	int fd = bpf_iter_create(bpf_link__fd(rss->iterator)), code;
+
+	rows->count = 0;
+	if (fd < 0)
+		return error__set(err, -errno, "cannot look at all processes: %s", error__reason(errno));
+	code = read_rows(fd, rows);
+	close(fd);
+	if (code)
+		return error__set(err, code, "cannot look at all processes: %s", error__reason(code));
+	return 0;
+}
+
+void rss_rows__free(struct rss_rows *rows)
+{
+	free(rows->rows);
+	memset(rows, 0, sizeof(*rows));
+}
+
+int rss__poll(struct rss *rss, int timeout_ms, struct error *err)
+{
+	int code = ring_buffer__poll(rss->events, timeout_ms);
+
+	if (code == -EINTR)
+		return code;
+	if (code < 0)
+		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
+	return 0;
+}
+
+int rss__fd(const struct rss *rss)
+{
+	return ring_buffer__epoll_fd(rss->events);
+}
+
+/* ---- the rest */
+
+/*
+ * The image is written back as a whole: what a program notes in it at the same moment is lost, and noted again with
+ * the next batch.
+ */
+int rss__set_alarm(struct rss *rss, const struct mt_rss_row *row, uint64_t bytes)
+{
+	int map = bpf_map__fd(rss->bpf->maps.images);
+	struct mt_rss_image image;
+
+	if (bpf_map_lookup_elem(map, &row->mm, &image) || image.tgid != row->tgid)
+		return -ENOENT;
+	image.alarm_pages = bytes / (uint64_t)sysconf(_SC_PAGESIZE);
+	image.alarmed = 0;
+	return bpf_map_update_elem(map, &row->mm, &image, BPF_EXIST) ? -errno : 0;
+}
+
+int rss__loss(const struct rss *rss, struct mt_rss_loss *sum)
+{
+	struct mt_rss_loss *each = calloc((size_t)rss->cpus, sizeof(*each));
+	uint32_t zero = 0;
+	int code = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	if (!each)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(bpf_map__fd(rss->bpf->maps.rss_loss), &zero, each))
+		code = -errno;
+	for (int i = 0; !code && i < rss->cpus; i++) {
+		sum->images_full += each[i].images_full;
+		sum->events_lost += each[i].events_lost;
+	}
+	free(each);
+	return code;
+}
+
+uint64_t rss__bound(const struct rss *rss, unsigned int threads)
+{
+	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t batch = 2 * cpus > 32 ? 2 * cpus : 32;
+
+	return page * (rss->by_thread ? 64 * (uint64_t)threads : batch * cpus);
+}
+
+uint64_t rss__resident(const __u64 pages[MT_RSS_KINDS])
+{
+	return (pages[MT_RSS_FILE] + pages[MT_RSS_ANON] + pages[MT_RSS_SHMEM]) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
