@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rss source: counts of each kind are the kernel's own, to the page; peaks are what programs have touched."""
+import ctypes
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from kernel import wait_until
+from memtrawl import Target
+from rss import MIB, Resident, RssRows, fields, resident
+
+SYS_PIDFD_OPEN, SYS_PROCESS_MADVISE, MADV_PAGEOUT = 434, 440, 21
+
+
+@pytest.fixture
+def rows():
+    with RssRows() as source:
+        yield source
+
+
+@pytest.fixture(scope="module")
+def swap(tmp_path_factory):
+    """64 MiB of swap, in a file of ours."""
+    path = tmp_path_factory.mktemp("swap") / "file"
+    path.write_bytes(bytes(64 * MIB))
+    path.chmod(0o600)
+    for command in (["mkswap", path], ["swapon", path]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no swap: {done.stderr.strip()}")
+    yield
+    subprocess.run(["swapoff", path], check=True)
+
+
+def assert_as_the_kernel_says(row, pid):
+    """At rest: what is in the page tables, which smaps_rollup counts one by one."""
+    rollup, status = fields(f"/proc/{pid}/smaps_rollup"), fields(f"/proc/{pid}/status")
+    assert resident(row) == rollup["Rss"]
+    assert row["now"]["anon"] == rollup["Anonymous"] == status["RssAnon"]
+    assert (row["now"]["file"], row["now"]["shmem"]) == (status["RssFile"], status["RssShmem"])
+    assert row["now"]["swap"] == rollup["Swap"]
+
+
+# what is done, and by how many MiB each kind grows with it
+STEPS = [("anon 24", {"anon": 24}), ("half", {"anon": -12}), ("free", {"anon": -12}), ("anon 8", {"anon": 8}),
+         ("grow", {"anon": 8}), ("free", {"anon": -16}), ("huge 16", {"anon": 16}), ("free", {"anon": -16}),
+         ("shmem 12", {"shmem": 12}), ("free", {"shmem": -12}), ("file 20", {"file": 20}), ("free", {"file": -20}),
+         ("burst 32", {})]
+
+
+def test_kinds(rows):
+    """Each step changes the counts by what was touched or given back: to the page."""
+    with Resident() as target:
+        before = rows.of(target.pid)
+        for step, change in STEPS:
+            target.do(step)
+            row = rows.of(target.pid)
+            assert_as_the_kernel_says(row, target.pid)
+            for kind, bytes_before in before["now"].items():
+                grown = row["now"][kind] - bytes_before - change.get(kind, 0) * MIB
+                assert grown == 0, (step, kind, grown)
+            before = row
+
+
+def test_peak(rows):
+    """What was touched at once is the peak, for how short a time ever: within the bound of the kernel's batches."""
+    with Resident() as target:
+        base = resident(rows.of(target.pid))
+        for step, touched in [("burst 32", 32), ("anon 8", 32), ("burst 30", 38), ("free", 38), ("burst 64", 64)]:
+            target.do(step)
+            row = rows.of(target.pid)
+            peak = row["peak"] - base
+            high_water = fields(f"/proc/{target.pid}/status")["VmHWM"] - base
+            print(f"{step}: peak {peak - touched * MIB:+}, VmHWM {high_water - touched * MIB:+}, bound {rows.bound}")
+            assert abs(peak - touched * MIB) <= rows.bound
+            assert abs(sum(row["at_peak"].values()) - row["peak"]) == 0
+            assert row["peak_ns"]
+
+
+def test_swap(rows, swap):
+    """Pages that go to swap are counted there: by their own process's doing, and by another's."""
+    with Resident() as target:
+        target.do("anon 16")
+        target.do("pageout")
+        row = rows.of(target.pid)
+        assert_as_the_kernel_says(row, target.pid)
+        assert 15 * MIB < row["now"]["swap"] <= 17 * MIB
+        target.do("free")
+        assert rows.of(target.pid)["now"]["swap"] < MIB
+        target.do("anon 16")
+        page_out_from_outside(target.pid, 16 * MIB)
+        row = wait_until(lambda: (r := rows.of(target.pid))["now"]["swap"] > 15 * MIB and r, "nothing was paged out")
+        assert_as_the_kernel_says(row, target.pid)
+
+
+def page_out_from_outside(pid, size):
+    """process_madvise(MADV_PAGEOUT) on the process's newest anonymous mapping of that size."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
+        ranges = [[int(x, 16) for x in line.split()[0].split("-")] for line in maps]
+    start = next(start for start, limit in ranges if limit - start >= size)
+    libc = ctypes.CDLL(None, use_errno=True)
+    pidfd = os.pidfd_open(pid)
+    vector = (ctypes.c_size_t * 2)(start, size)
+    done = libc.syscall(SYS_PROCESS_MADVISE, pidfd, vector, ctypes.c_size_t(1), MADV_PAGEOUT, 0)
+    os.close(pidfd)
+    assert done == size, os.strerror(ctypes.get_errno())
+
+
+def test_fork_and_exec(rows):
+    """A child has what its parent had; what exec has made of a process begins anew, its peak too."""
+    with Resident() as target:
+        target.do("anon 16")
+        child = int(target.do("fork"))
+        try:
+            seen = rows.look()
+            assert seen[child]["parent"] == target.pid
+            assert_as_the_kernel_says(seen[child], child)
+            assert abs(seen[child]["now"]["anon"] - seen[target.pid]["now"]["anon"]) <= MIB
+        finally:
+            os.kill(child, signal.SIGKILL)
+        target.process.stdin.write(b"exec 1\n")
+        target.process.stdin.flush()
+        assert target.line() == "ready"
+        row = rows.of(target.pid)
+        assert_as_the_kernel_says(row, target.pid)
+        assert row["peak"] <= 8 * MIB
+        wait_until(lambda: rows.look() and [e for e in rows.events if e["pid"] == child], "no end of the child")
+
+
+def test_short_lived(rows):
+    """Each of 2,000 processes that live for milliseconds is seen, with its peak; or it is told how many were not."""
+    with Target("short_lived", 2000) as target:
+        rows.look()
+        target.process.stdin.write(b"\n")
+        target.process.stdin.flush()
+        touched = {}
+        while (line := target.line()) != "done":
+            pid, size = map(int, line.split())
+            touched[pid] = size
+        rows.look()
+    ends = {event["pid"]: event for event in rows.events if event["event"] == "end"}
+    seen = [ends[pid] for pid in touched if pid in ends]
+    assert len(touched) == 2000 and len(seen) == 2000 and rows.said["events_lost"] == 0
+    assert {event["parent"] for event in seen} == {target.pid} and {event["status"] for event in seen} == {0}
+    base = min(ends[pid]["peak"] for pid, size in touched.items() if size == 0)
+    off = [ends[pid]["peak"] - base - size for pid, size in touched.items()]
+    print(f"peaks are {min(off):+} to {max(off):+} bytes off, base {base}, bound {rows.bound}")
+    assert -rows.bound <= min(off) and max(off) <= rows.bound
+
+
+def test_all_processes(rows):
+    """A row for each process that has memory of its own, and none for anything else."""
+    def of_proc():
+        found = set()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if fields(f"/proc/{pid}/status").get("VmRSS"):
+                    found.add(int(pid))
+            except OSError:
+                pass
+        return found
+
+    before = of_proc()
+    seen = rows.look()
+    after = of_proc()
+    if 1 not in seen:  # there are kernels whose iterator leaves it out
+        before.discard(1)
+    assert before & after <= set(seen) <= before | after | {rows.process.pid}
+    row = seen[os.getpid()]
+    assert (row["comm"], row["parent"]) == (open("/proc/self/comm", encoding="ascii").read().strip(), os.getppid())
+    assert abs(row["cpu_ns"] / 1e9 - time.process_time()) < 0.1
