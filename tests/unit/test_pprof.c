@@ -65,6 +65,7 @@ static void all_comes_back(void **state)
 	(void)state;
 	free(a->end_reason);
 	a->end_reason = strdup("the target exited");
+	a->trigger = (struct profile_trigger){strdup("growth"), 1000, 1001, 1795300000000000001};
 	encode(&zipped, &plain);
 	buf__free(&zipped);
 	assert_int_equal(pprof__encode(a, &zipped), 0);
@@ -80,6 +81,10 @@ static void all_comes_back(void **state)
 	assert_int_equal(b->end_ns, a->end_ns);
 	assert_true(b->seconds == 30 && b->older_seconds == 10);
 	assert_string_equal(b->end_reason, "the target exited");
+	assert_string_equal(b->trigger.kind, "growth");
+	assert_int_equal(b->trigger.level, 1000);
+	assert_int_equal(b->trigger.value, 1001);
+	assert_int_equal(b->trigger.time_ns, 1795300000000000001);
 	assert_int_equal(b->process.pid, 812);
 	assert_int_equal(b->process.start_ticks, 123456);
 	assert_int_equal(b->process.start_time_ns, a->process.start_time_ns);

@@ -71,6 +71,7 @@ static void circumstances_are_told(void **state)
 	(void)state;
 	profile->sampling = (struct profile_sampling){SAMPLING_POISSON, 524288, 2097152, 1.5};
 	profile->end_reason = strdup("over the budget of 5 %");
+	profile->trigger = (struct profile_trigger){strdup("rss"), 500 << 20, 506 << 20, 1795210195123000000};
 	profile->rss = (struct profile_rss){0};
 	profile->loss[MT_LOSS_FREE_UNMATCHED] = 99; /* not a loss when sampling */
 	profile->loss[MT_LOSS_TABLE_FULL] = 7;

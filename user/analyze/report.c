@@ -45,6 +45,7 @@ static struct report_subject subject_of(const struct profile *profile)
 		.seconds = profile->seconds,
 		.older_seconds = profile->older_seconds,
 		.end_reason = profile->end_reason,
+		.trigger = &profile->trigger,
 		.sampling = profile->sampling,
 		.rss = profile->rss,
 		.totals = profile->totals,

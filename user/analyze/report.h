@@ -83,6 +83,7 @@ struct report_subject {
 	int64_t start_ns, end_ns;
 	double seconds, older_seconds;
 	const char *end_reason;
+	const struct profile_trigger *trigger;
 	struct profile_sampling sampling;
 	struct profile_rss rss;
 	struct profile_totals totals;

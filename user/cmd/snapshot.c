@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
 #include "cmd/observe.h"
+#include "cmd/output.h"
 #include "cmd/report_options.h"
 #include "lib/array.h"
 #include "lib/units.h"
@@ -20,6 +22,9 @@ static const struct usage usage = {
 struct snapshot_options {
 	uint64_t for_ns;
 	bool replace;
+	bool attach;
+	bool json;
+	const char *trigger;
 };
 
 static const struct option own_options[] = {
@@ -32,40 +37,111 @@ static const struct option own_options[] = {
 	 .type = OPTION_FLAG,
 	 .offset = offsetof(struct snapshot_options, replace),
 	 .help = "a snapshot of that name may be replaced"},
+	{.name = "attach",
+	 .type = OPTION_FLAG,
+	 .offset = offsetof(struct snapshot_options, attach),
+	 .help = "attach, even if a running `watch` could be asked for the\nsnapshot"},
+	{.name = "trigger",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct snapshot_options, trigger),
+	 .argument = "KIND,LEVEL,VALUE,NANOSECONDS",
+	 .help = "what the snapshot is for, kept in it: `watch` says so"},
+	{.name = "json",
+	 .type = OPTION_FLAG,
+	 .offset = offsetof(struct snapshot_options, json),
+	 .help = "say what was saved, and its largest sites, in JSON"},
 };
 
-static int save(const struct session *session, const struct tracked *tracked, const struct store_options *store,
-		const struct store_save *how, struct error *err)
+/* Where to, how, and what is said of it. */
+struct saving {
+	const char *store;
+	struct store_save how;
+	struct profile_trigger trigger;
+	bool json;
+};
+
+static void tell(const char *name, const struct profile *profile)
+{
+	char live[32];
+
+	printf("%s: PID %d (%s), %s live in %llu blocks at %zu sites\n", name, profile->process.pid,
+	       profile->process.comm ? profile->process.comm : "?",
+	       units__format_bytes(live, sizeof(live), (double)profile->totals.live_bytes),
+	       (unsigned long long)profile->totals.live_objects, profile->site_count);
+}
+
+static int tell_json(const char *name, const char *store, const struct profile *profile,
+		     const struct output_options *output, struct error *err)
+{
+	const struct report_request request = {.group = GROUP_STACK, .sort = SORT_LIVE, .top_n = TOP_N_DEFAULT};
+	struct report *report = NULL;
+	struct buf buf = {0};
+	char *path = NULL;
+	int code = store__find(store, name, &path, err);
+
+	if (!code)
+		code = report__new(REPORT_PROFILE, profile, &request, &report, err);
+	if (!code) {
+		render__json_snapshot(name, path, report, &buf);
+		code = output__write(&buf, output, err);
+	}
+	buf__free(&buf);
+	report__free(report);
+	free(path);
+	return code;
+}
+
+static int save(const struct session *session, const struct tracked *tracked, const struct saving *saving,
+		const struct output_options *output, struct error *err)
 {
 	struct read_options read = {.ages = true};
 	struct profile *profile = NULL;
-	char *name = NULL, live[32];
+	char *name = NULL;
 	int code;
 
 	code = observe__profile(session, tracked, &read, &profile, err);
+	if (!code && profile_trigger__copy(&profile->trigger, &saving->trigger))
+		code = error__set(err, -ENOMEM, "out of memory");
 	if (!code)
-		code = store__save(store->directory, profile, how, &name, err);
-	if (!code)
-		printf("%s: PID %d (%s), %s live in %llu blocks at %zu sites\n", name, tracked->process->pid,
-		       tracked->process->comm,
-		       units__format_bytes(live, sizeof(live), (double)profile->totals.live_bytes),
-		       (unsigned long long)profile->totals.live_objects, profile->site_count);
+		code = store__save(saving->store, profile, &saving->how, &name, err);
+	if (!code && saving->json)
+		code = tell_json(name, saving->store, profile, output, err);
+	else if (!code)
+		tell(name, profile);
 	profile__free(profile);
 	free(name);
 	return code;
 }
 
-static int save_all(const struct session *session, const struct snapshot_options *own,
-		    const struct store_options *store, const char *name, struct error *err)
+static int save_all(const struct session *session, const struct saving *saving, struct error *err)
 {
-	struct store_save how = {.name = name, .replace = own->replace, .keep = store->keep};
-	int code = 0;
+	struct output_options output = OUTPUT_OPTIONS_DEFAULT;
+	const char *name = saving->how.name;
+	size_t count = name ? 1 : session->count;
+	struct document_set set;
+	int code = 0, ended;
 
 	/* a name is for one process: of a session that follows forks, the one that was asked for */
 	if (name && session->count > 1 && !observe__is_pinned(session))
 		return error__usage(err, "a name is for one process, and these are %zu: leave it out", session->count);
-	for (size_t i = 0; !code && i < (name ? 1 : session->count); i++)
-		code = save(session, session->tracked[i], store, &how, err);
+	output.json = true;
+	output__begin_set(&set, count, &output);
+	for (size_t i = 0; !code && i < count; i++)
+		code = save(session, session->tracked[i], saving, &output, err);
+	ended = output__end_set(&set, &output, err);
+	return code ? code : ended;
+}
+
+static int parse(const struct snapshot_options *own, const struct store_options *store, const char *name,
+		 struct saving *saving, struct error *err)
+{
+	int code = name ? store__check_name(name, err) : 0;
+
+	saving->store = store->directory;
+	saving->how = (struct store_save){.name = name, .replace = own->replace, .keep = store->keep};
+	saving->json = own->json;
+	if (!code && own->trigger)
+		code = profile_trigger__parse(own->trigger, &saving->trigger, err);
 	return code;
 }
 
@@ -80,25 +156,24 @@ enum status cmd_snapshot(int argc, char **argv)
 		store_options__group(&store),
 		TRACING_GROUP(&tracing),
 	};
+	struct saving saving = {.json = false};
 	struct session *session = NULL;
 	struct arguments arguments;
 	struct error err = {0};
-	const char *name;
 	int code;
 
 	code = options__parse(&usage, groups, ARRAY_SIZE(groups), argc, argv, &arguments, &err);
 	if (code)
 		return options__status(code, &err);
-	name = arguments.count ? arguments.items[0] : NULL;
-	if (name)
-		code = store__check_name(name, &err);
+	code = parse(&own, &store, arguments.count ? arguments.items[0] : NULL, &saving, &err);
 	observe__catch_signals();
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code && !observe__is_pinned(session))
 		code = observe__wait(session, own.for_ns, &err);
 	if (!code)
-		code = save_all(session, &own, &store, name, &err);
+		code = save_all(session, &saving, &err);
 	observe__finish(session);
+	profile_trigger__free(&saving.trigger);
 	return code ? error__report(&err) : STATUS_OK;
 }

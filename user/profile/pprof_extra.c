@@ -57,6 +57,13 @@ static const struct field sampling_fields[] = {
 	DOUBLE(struct profile_sampling, paused_seconds),
 };
 
+static const struct field trigger_fields[] = {
+	STRING(struct profile_trigger, kind),
+	U64(struct profile_trigger, level),
+	U64(struct profile_trigger, value),
+	S64(struct profile_trigger, time_ns),
+};
+
 static const struct field rss_fields[] = {
 	U64(struct profile_rss, current_bytes), U64(struct profile_rss, peak_bytes),
 	U64(struct profile_rss, anon_bytes),    U64(struct profile_rss, file_bytes),
@@ -145,6 +152,8 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "schema", json_string(SCHEMA));
 	json_object_set_new(root, "process", write_process(&profile->process));
 	json_object_set_new(root, "window", write_object(window_fields, ARRAY_SIZE(window_fields), profile));
+	json_object_set_new(root, "trigger",
+			    write_object(trigger_fields, ARRAY_SIZE(trigger_fields), &profile->trigger));
 	json_object_set_new(root, "sampling", write_sampling(&profile->sampling));
 	json_object_set_new(root, "rss", write_object(rss_fields, ARRAY_SIZE(rss_fields), &profile->rss));
 	json_object_set_new(root, "totals", write_object(totals_fields, ARRAY_SIZE(totals_fields), &profile->totals));
@@ -152,7 +161,7 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "size_objects", write_sizes(profile));
 	json_object_set_new(root, "mappings", json_boolean(profile->mapped_known));
 	json_object_set_new(root, "samples", json_value__count(profile->site_count + profile->mapped_count));
-	if (json_object_size(root) == 10) /* setters refuse what there was no memory for */
+	if (json_object_size(root) == 11) /* setters refuse what there was no memory for */
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	return text;
@@ -277,6 +286,8 @@ static int read_root(const json_t *root, struct profile *profile, struct error *
 	code = read_object(root, "process", process_fields, ARRAY_SIZE(process_fields), &profile->process, err);
 	if (!code)
 		code = read_object(root, "window", window_fields, ARRAY_SIZE(window_fields), profile, err);
+	if (!code)
+		code = read_object(root, "trigger", trigger_fields, ARRAY_SIZE(trigger_fields), &profile->trigger, err);
 	if (!code)
 		code = read_object(root, "sampling", sampling_fields, ARRAY_SIZE(sampling_fields), &profile->sampling,
 				   err);

@@ -7,15 +7,14 @@
  *	"process"	{host, boot_id, comm, exe, cmdline, build_id: string or null;
  *			 pid, start_ticks (of /proc/PID/stat), start_time_ns (since 1970): integer}
  *	"window"	{start_ns, end_ns (since 1970): integer; seconds, older_seconds: number; end_reason: string or
- *null} "sampling"	{mode: "exact" or "poisson"; period_bytes, largest_period_bytes: integer; paused_seconds:
- *number} "rss"		{current_bytes, peak_bytes, anon_bytes, file_bytes, shmem_bytes, swap_bytes: integer} "totals"
- *{live_bytes, live_objects, alloc_bytes, alloc_objects, free_bytes, free_objects, peak_live_bytes, peak_time_ns,
- *temporary_objects: integer} "loss"		{table_full, ...: integer}: those counters of bpf/loss.h that are not 0
- *	"size_objects"	array of integers: element b counts the allocated objects of 2^b to 2^(b+1)-1 bytes; those at
- *the end that would be 0 are left out
- *	"mappings"	boolean: mapped memory was looked at
- *	"samples"	integer: how many samples were written. Other tools drop samples and keep the comment; the
- *totals hold for all samples together
+ *null} "trigger"	what the snapshot was taken for: {kind: string or null; level, value, time_ns: integer}
+ *"sampling"	{mode: "exact" or "poisson"; period_bytes, largest_period_bytes: integer; paused_seconds: number} "rss"
+ *{current_bytes, peak_bytes, anon_bytes, file_bytes, shmem_bytes, swap_bytes: integer} "totals" {live_bytes,
+ *live_objects, alloc_bytes, alloc_objects, free_bytes, free_objects, peak_live_bytes, peak_time_ns, temporary_objects:
+ *integer} "loss"		{table_full, ...: integer}: those counters of bpf/loss.h that are not 0 "size_objects"
+ *array of integers: element b counts the allocated objects of 2^b to 2^(b+1)-1 bytes; those at the end that would be 0
+ *are left out "mappings"	boolean: mapped memory was looked at "samples"	integer: how many samples were written.
+ *Other tools drop samples and keep the comment; the totals hold for all samples together
  *
  * Readers ignore keys that they do not know; a key that is missing counts as 0 or null. pprof's tools print comments
  * above every report, so this one is kept short, and what there is to say of a sample is in labels of that sample

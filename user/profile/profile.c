@@ -73,6 +73,7 @@ void profile__free(struct profile *profile)
 	free(profile->mappings);
 	free(profile->strings);
 	free(profile->end_reason);
+	profile_trigger__free(&profile->trigger);
 	free_process(&profile->process);
 	index_map__free(profile->string_index);
 	free(profile);

@@ -17,6 +17,7 @@
 
 #include "lib/error.h"
 #include "loss.h"
+#include "profile/trigger.h"
 
 #define PROFILE_NONE UINT32_MAX /* no such string, mapping, function */
 
@@ -119,8 +120,9 @@ struct profile {
 	 */
 	bool mapped_known;
 	struct profile_totals mapped_totals;
-	double older_seconds; /* threshold of site.older_bytes; 0 if none */
-	char *end_reason;     /* why the window ended early, in words, or NULL; owned */
+	double older_seconds;           /* threshold of site.older_bytes; 0 if none */
+	char *end_reason;               /* why the window ended early, in words, or NULL; owned */
+	struct profile_trigger trigger; /* what it was taken for */
 
 	char **strings;
 	size_t string_count, string_capacity;

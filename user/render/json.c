@@ -35,6 +35,21 @@ static json_t *process_of(const struct profile_process *process)
 	return object;
 }
 
+static json_t *trigger_of(const struct profile_trigger *trigger)
+{
+	json_t *object;
+
+	if (!trigger->kind)
+		return json_null();
+	object = json_object();
+	set(object, "kind", json_value__text(trigger->kind));
+	set_count(object, "level", trigger->level);
+	set_count(object, "value", trigger->value);
+	set(object, "unit", json_string(profile_trigger__unit(trigger)));
+	set(object, "time", json_value__time(trigger->time_ns));
+	return object;
+}
+
 static json_t *window_of(const struct report_subject *subject)
 {
 	json_t *object = json_object();
@@ -43,6 +58,7 @@ static json_t *window_of(const struct report_subject *subject)
 	set(object, "end", json_value__time(subject->end_ns));
 	set(object, "seconds", json_value__number(subject->seconds));
 	set(object, "end_reason", json_value__text(subject->end_reason));
+	set(object, "trigger", trigger_of(subject->trigger));
 	return object;
 }
 
@@ -290,7 +306,7 @@ static void set_diff(json_t *root, const struct report *report)
 	set(root, "others", others);
 }
 
-void render__json(const struct report *report, struct buf *out)
+static json_t *document_of(const struct report *report)
 {
 	static const char *const schemas[] = {"memtrawl.profile/1", "memtrawl.diff/1", "memtrawl.leaks/1"};
 	json_t *root = json_object(), *others;
@@ -308,5 +324,21 @@ void render__json(const struct report *report, struct buf *out)
 		set(root, "mappings",
 		    report->mapped.known ? mappings_of(&report->mapped, report->request.sources) : json_null());
 	}
+	return root;
+}
+
+void render__json(const struct report *report, struct buf *out)
+{
+	pieces__add_json(out, document_of(report));
+}
+
+void render__json_snapshot(const char *name, const char *path, const struct report *report, struct buf *out)
+{
+	json_t *root = json_object();
+
+	set(root, "schema", json_string("memtrawl.snapshot/1"));
+	set(root, "name", json_value__text(name));
+	set(root, "path", json_value__text(path));
+	set(root, "profile", document_of(report));
 	pieces__add_json(out, root);
 }

@@ -20,6 +20,9 @@ void render__text_mapped(const struct report *report, size_t width, struct buf *
 /* "memtrawl.profile/1", "memtrawl.leaks/1" or "memtrawl.diff/1". */
 void render__json(const struct report *report, struct buf *out);
 
+/* "memtrawl.snapshot/1": a snapshot that was just saved, and what it shows. */
+void render__json_snapshot(const char *name, const char *path, const struct report *report, struct buf *out);
+
 /* A header and a line for each row; the stack is one field, its frames separated by " < ", innermost first. */
 void render__csv(const struct report *report, struct buf *out);
 

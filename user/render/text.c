@@ -74,6 +74,13 @@ static void add_window(struct page *page, const struct report_subject *subject)
 		buf__add_format(&page->line, ", allocations not watched for %s",
 				units__format_seconds(text, sizeof(text), sampling->paused_seconds));
 	end_line(page);
+	if (subject->trigger->kind) {
+		char words[192];
+
+		buf__add_format(&page->line, "  taken   %s",
+				profile_trigger__words(subject->trigger, words, sizeof(words)));
+		end_line(page);
+	}
 	if (!subject->end_reason)
 		return;
 	buf__add_string(&page->line, "  ended   ");
