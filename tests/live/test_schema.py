@@ -88,7 +88,7 @@ class Schemas(unittest.TestCase):
         paths = sorted(GOLDEN.glob("*.json"))
         self.assertEqual({json.loads(p.read_text())["schema"] for p in paths},
                          {"memtrawl.profile/1", "memtrawl.leaks/1", "memtrawl.diff/1", "memtrawl.list/1",
-                          "memtrawl.run/1", "memtrawl.status/1"})
+                          "memtrawl.run/1", "memtrawl.status/1", "memtrawl.top/1"})
         for path in paths:
             with self.subTest(path.name):
                 self.check(json.loads(path.read_text()))
@@ -117,6 +117,7 @@ class Schemas(unittest.TestCase):
         self.addCleanup(server.kill)
         target = ("-p", server.pid)
         self.check(memtrawl("doctor", "--json"))
+        self.check(memtrawl("top", "--once", "--json", *target))
         self.check(memtrawl("doctor", *target, "--json"))
         self.check(memtrawl("leaks", *target, "--for", "1s", "--json"))
         self.check(memtrawl("leaks", "-p", f"{server.pid},{os.getpid()}", "--for", "1s", "--json"))

@@ -148,6 +148,32 @@ static void bytes_are_formatted(void **state)
 	assert_string_equal(units__format_bytes(small, sizeof(small), 123456), "120");
 }
 
+static void bytes_are_formatted_for_tables(void **state)
+{
+	static const struct {
+		double bytes;
+		const char *text;
+	} cases[] = {
+		{0, "0"},
+		{-0.2, "0"},
+		{1023, "1023"},
+		{1023.6, "1.0K"},
+		{1536, "1.5K"},
+		{-1536, "-1.5K"},
+		{102348, "99.9K"},
+		{102400, "100K"},
+		{1048063, "1023K"},
+		{1048065, "1.0M"},
+		{3.2 * 1073741824, "3.2G"},
+		{9223372036854775807.0, "8.0E"},
+	};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(units__format_short(text, sizeof(text), cases[i].bytes), cases[i].text);
+}
+
 static void seconds_are_formatted(void **state)
 {
 	static const struct {
@@ -181,9 +207,13 @@ static void times_are_formatted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_are_parsed),      cmocka_unit_test(durations_are_parsed),
-		cmocka_unit_test(counts_are_parsed),     cmocka_unit_test(bytes_are_formatted),
-		cmocka_unit_test(seconds_are_formatted), cmocka_unit_test(times_are_formatted),
+		cmocka_unit_test(sizes_are_parsed),
+		cmocka_unit_test(durations_are_parsed),
+		cmocka_unit_test(counts_are_parsed),
+		cmocka_unit_test(bytes_are_formatted),
+		cmocka_unit_test(seconds_are_formatted),
+		cmocka_unit_test(times_are_formatted),
+		cmocka_unit_test(bytes_are_formatted_for_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

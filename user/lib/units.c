@@ -147,6 +147,21 @@ char *units__format_bytes(char *text, size_t size, double bytes)
 	return text;
 }
 
+char *units__format_short(char *text, size_t size, double bytes)
+{
+	static const char *const names[] = {"", "K", "M", "G", "T", "P", "E"};
+	size_t unit = 0;
+
+	while (unit + 1 < ARRAY_SIZE(names) && fabs(bytes) >= 1023.5) {
+		bytes /= 1024;
+		unit++;
+	}
+	if (!unit && fabs(bytes) < 0.5)
+		bytes = 0; /* no "-0" */
+	snprintf(text, size, "%.*f%s", unit && fabs(bytes) < 99.95 ? 1 : 0, bytes, names[unit]);
+	return text;
+}
+
 char *units__format_seconds(char *text, size_t size, double seconds)
 {
 	const char *sign = seconds < 0 ? "-" : "";

@@ -21,6 +21,9 @@ int units__parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *c
 /* "512 B", "1.5 KiB", "3.2 GiB", with the sign for negative ones. Returns `text`. */
 char *units__format_bytes(char *text, size_t size, double bytes);
 
+/* At most five characters and the sign, for tables: "512", "1.5K", "12.3M", "1023M", "3.2G". Returns `text`. */
+char *units__format_short(char *text, size_t size, double bytes);
+
 /* "250 ms", "12.5 s", "3m20s", "5h02m", "3d04h". Returns `text`. */
 char *units__format_seconds(char *text, size_t size, double seconds);
 

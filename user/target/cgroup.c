@@ -80,14 +80,8 @@ static struct cgroup *new_cgroup(const char *root, const char *rest, const char 
 	return cgroup;
 }
 
-/* One line of mountinfo, if it is of a cgroup hierarchy. Strings point into the line. */
-struct mount {
-	char *root, *point;
-	const char *options;
-};
-
 /* "36 35 98:0 ROOT POINT OPTIONS TAGS... - TYPE SOURCE SUPER_OPTIONS", proc(5); blanks in the fields are escaped. */
-static bool parse_mount(char *line, struct mount *mount)
+bool cgroup_mount__parse(char *line, struct cgroup_mount *mount)
 {
 	char *fields[6], *type, *save = NULL, *rest = strstr(line, " - ");
 
@@ -114,6 +108,11 @@ static bool parse_mount(char *line, struct mount *mount)
 	return true;
 }
 
+bool cgroup_mount__has(const struct cgroup_mount *mount, const char *controller)
+{
+	return list_has(mount->options, controller, strlen(controller));
+}
+
 /* Finds the hierarchy that is mounted closest above the path; none leaves *cgroup NULL. -ENOMEM only. */
 static int find_mount(const char *path, const char *mountinfo, struct cgroup **cgroup)
 {
@@ -124,10 +123,10 @@ static int find_mount(const char *path, const char *mountinfo, struct cgroup **c
 	if (!copy)
 		return -ENOMEM;
 	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		struct mount mount;
+		struct cgroup_mount mount;
 		const char *rest;
 
-		if (!parse_mount(line, &mount) || strlen(mount.point) < longest)
+		if (!cgroup_mount__parse(line, &mount) || strlen(mount.point) < longest)
 			continue;
 		rest = below(path, strlen(path), mount.point);
 		if (!rest)
@@ -195,27 +194,70 @@ void cgroup__free(struct cgroup *cgroup)
 	free(cgroup);
 }
 
-/* One line "NUMBER:CONTROLLERS:PATH" of `length` bytes; v2 has no controllers, a named v1 hierarchy "name=...". */
+/* A line "NUMBER:CONTROLLERS:PATH"; v2 has no controllers, a named v1 hierarchy "name=...". Strings are not ended. */
+struct place {
+	const char *controllers, *path;
+	size_t path_length;
+};
+
+static bool parse_place(const char *line, size_t length, struct place *place)
+{
+	const char *end = line + length;
+
+	place->controllers = memchr(line, ':', length);
+	if (!place->controllers)
+		return false;
+	place->controllers++;
+	place->path = memchr(place->controllers, ':', (size_t)(end - place->controllers));
+	if (!place->path)
+		return false;
+	place->path++;
+	place->path_length = (size_t)(end - place->path);
+	return true;
+}
+
 static bool line_matches(const struct cgroup *cgroup, const char *line, size_t length)
 {
-	const char *controllers, *path, *end = line + length;
+	struct place place;
 
-	controllers = memchr(line, ':', length);
-	if (!controllers)
-		return false;
-	controllers++;
-	path = memchr(controllers, ':', (size_t)(end - controllers));
-	if (!path)
+	if (!parse_place(line, length, &place))
 		return false;
 	if (cgroup->options) {
-		size_t first = strcspn(controllers, ",:");
+		size_t first = strcspn(place.controllers, ",:");
 
 		/* The controllers of a hierarchy are in no other: the first one tells. */
-		if (cgroup->options[0] ? !first || !list_has(cgroup->options, controllers, first) : first != 0)
+		if (cgroup->options[0] ? !first || !list_has(cgroup->options, place.controllers, first) : first != 0)
 			return false;
 	}
-	path++;
-	return below(path, (size_t)(end - path), cgroup->path) != NULL;
+	return below(place.path, place.path_length, cgroup->path) != NULL;
+}
+
+/* "a,b,c:" has it. */
+static bool controllers_have(const char *controllers, const char *wanted)
+{
+	for (size_t length; (length = strcspn(controllers, ",:")); controllers += length + 1) {
+		if (length == strlen(wanted) && !strncmp(controllers, wanted, length))
+			return true;
+		if (controllers[length] == ':')
+			break;
+	}
+	return false;
+}
+
+const char *cgroup__path_in(const char *text, const char *controller, size_t *path_length)
+{
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		struct place place;
+
+		if (parse_place(line, length, &place) &&
+		    (controller ? controllers_have(place.controllers, controller) : *place.controllers == ':')) {
+			*path_length = place.path_length;
+			return place.path;
+		}
+		line += length + (line[length] == '\n');
+	}
+	return NULL;
 }
 
 bool cgroup__contains(const struct cgroup *cgroup, const char *text)
