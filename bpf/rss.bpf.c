@@ -74,10 +74,23 @@ static __always_inline void images__put(u64 mm, u32 tgid)
 		loss->images_full++;
 }
 
-static __always_inline void image__note(struct mt_rss_image *image, const struct counts *now, u64 ns)
+static __always_inline void high__note(struct mt_rss_high *high, const struct mm_struct *mm, const struct counts *now,
+				       u64 ns)
+{
+	high->ns = ns;
+	high->resident = counts__resident(now);
+	high->swap = now->pages[MT_RSS_SWAP];
+	high->vm_pages = BPF_CORE_READ(mm, total_vm);
+	high->data_pages = BPF_CORE_READ(mm, data_vm);
+}
+
+static __always_inline void image__note(struct mt_rss_image *image, const struct mm_struct *mm,
+					const struct counts *now, u64 ns)
 {
 	u64 resident = counts__resident(now);
 
+	if (resident > image->high.resident)
+		high__note(&image->high, mm, now, ns);
 	if (resident <= image->peak_pages)
 		return;
 	image->peak_pages = resident;
@@ -146,8 +159,10 @@ static __always_inline void row__count(struct mt_rss_row *row, const struct mm_s
 		row->vm_pages = BPF_CORE_READ(mm, total_vm);
 		row->data_pages = BPF_CORE_READ(mm, data_vm);
 		if (image)
-			image__note(image, &now, row->ns);
+			image__note(image, mm, &now, row->ns);
 	}
+	if (image)
+		row->high = image->high;
 	__builtin_memcpy(row->pages, now.pages, sizeof(row->pages));
 	resident = counts__resident(&now);
 	row->peak_pages = kernels > resident ? kernels : resident;
@@ -203,7 +218,7 @@ static __always_inline void look(u64 key, const struct mm_struct *mm)
 	if (!image) /* it is being made, by fork or for exec; or not wanted */
 		return;
 	counters__read(mm, &now);
-	image__note(image, &now, bpf_ktime_get_ns());
+	image__note(image, mm, &now, bpf_ktime_get_ns());
 	if (!image->alarm_pages || image->alarmed || counts__resident(&now) < image->alarm_pages)
 		return;
 	image->alarmed = 1;
@@ -273,11 +288,19 @@ static __always_inline void on_fork(const struct task_struct *parent, const stru
 static __always_inline void on_exec(const struct task_struct *task)
 {
 	u32 tgid = BPF_CORE_READ(task, tgid);
+	struct mt_rss_image *image;
+	struct mt_rss_row *row;
 	u64 mm;
 
 	if (!is_wanted(tgid))
 		return;
-	image_of(tgid, &mm);
+	image = image_of(tgid, &mm);
+	row = event__new(mm);
+	if (row) {
+		row__describe(row, task, MT_RSS_EXEC);
+		row__count(row, NULL, image);
+		bpf_ringbuf_submit(row, 0);
+	}
 	forget(tgid, mm);
 	images__put((u64)BPF_CORE_READ(task, mm), tgid);
 }
@@ -383,8 +406,12 @@ static __always_inline void write_row(struct seq_file *seq, const struct task_st
 	__builtin_memset(row, 0, sizeof(*row));
 	row->mm = (u64)mm;
 	row__describe(row, task, MT_RSS_NOW);
-	row__count(row, mm, key == (u64)mm ? image : NULL);
+	if (key != (u64)mm)
+		image = NULL;
+	row__count(row, mm, image);
 	bpf_seq_write(seq, row, sizeof(*row));
+	if (image) /* what is noted at this very moment goes with it; a peak of all times stays where it is */
+		__builtin_memset(&image->high, 0, sizeof(image->high));
 }
 
 SEC("iter/task")

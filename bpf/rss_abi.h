@@ -27,6 +27,13 @@ enum {
 	MT_RSS_PROCESSES_MAX = 32768,
 };
 
+/* The most that was resident at one time since user space's last look, and what else was so at that moment. */
+struct mt_rss_high {
+	__u64 ns; /* CLOCK_MONOTONIC; 0: nothing was seen since */
+	__u64 resident, swap;
+	__u64 vm_pages, data_pages;
+};
+
 /* Map `images`, by the address of the process's mm: what was seen of a program from its start, or its exec, on. */
 struct mt_rss_image {
 	__u64 peak_ns; /* CLOCK_MONOTONIC; 0: not seen, the kernel's own figure is all there is */
@@ -35,6 +42,7 @@ struct mt_rss_image {
 	__u64 alarm_pages;        /* MT_RSS_ALARM when it comes to have as many; 0: never */
 	__u32 tgid;
 	__u32 alarmed; /* it has been told: user space sets it back */
+	struct mt_rss_high high;
 };
 
 enum mt_rss_event {
@@ -55,6 +63,7 @@ struct mt_rss_row {
 	__u64 peak_pages;
 	__u64 peak[MT_RSS_KINDS];
 	__u64 vm_pages, data_pages; /* address space; private and writable of it (VmSize, VmData) */
+	struct mt_rss_high high;    /* of an image that is not the process's any more, too: MT_RSS_EXEC */
 	__u64 faults, major_faults; /* of all threads, dead ones included */
 	__u64 cpu_ns;
 	__u64 cgroup; /* inode of its directory: of the memory controller's hierarchy, or else of version 2's */
@@ -72,7 +81,7 @@ struct mt_rss_loss {
 	__u64 events_lost; /* ring buffer `rss_events` was full */
 };
 
-_Static_assert(sizeof(struct mt_rss_image) == 64, "no padding");
-_Static_assert(sizeof(struct mt_rss_row) == 192, "no padding");
+_Static_assert(sizeof(struct mt_rss_image) == 104, "no padding");
+_Static_assert(sizeof(struct mt_rss_row) == 232, "no padding");
 
 #endif

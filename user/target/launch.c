@@ -24,6 +24,7 @@ struct launch {
 	pid_t pid;
 	int exec_errno; /* read end: errno of a failed exec comes through here */
 	bool running;   /* has become the command, or ended */
+	bool loader_alone;
 };
 
 /* ---- the child */
@@ -101,6 +102,11 @@ int launch__prepare(char **argv, struct launch **result, struct error *err)
 pid_t launch__pid(const struct launch *launch)
 {
 	return launch->pid;
+}
+
+void launch__leave_loader_alone(struct launch *launch)
+{
+	launch->loader_alone = true;
 }
 
 void launch__free(struct launch *launch)
@@ -246,7 +252,7 @@ int launch__run(struct launch *launch, void (*on_code)(void *cookie), void *cook
 	if (code)
 		return code;
 	on_code(cookie);
-	code = follow(launch, on_code, cookie, status);
+	code = launch->loader_alone ? 0 : follow(launch, on_code, cookie, status);
 	launch->running = true;
 	if (code == 1)
 		return 1;

@@ -21,6 +21,10 @@ struct launch;
 int launch__prepare(char **argv, struct launch **launch, struct error *err);
 pid_t launch__pid(const struct launch *launch);
 
+/* For who does not care for code: it is held once, after exec and before its first instruction, the loader's included.
+ */
+void launch__leave_loader_alone(struct launch *launch);
+
 /*
  * Lets the child become the command, and its loader run. `on_code` is called, with the child held, after exec and each
  * time that it has mapped a file executable. Returns 0 when the program is on its own; 1 when it ended before that,

@@ -62,14 +62,26 @@ static int on_event(void *cookie, void *data, size_t size)
 	return 0;
 }
 
+/* The kernel goes to the one task by itself since 6.1 (f0d74c4da1f0); before, through all of them. */
+static int attach_iterator(struct rss *rss)
+{
+	union bpf_iter_link_info info = {.task.tid = (uint32_t)rss->options.only};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+
+	if (rss->options.only)
+		rss->iterator = bpf_program__attach_iter(rss->bpf->progs.rss_now, &options);
+	if (!rss->iterator)
+		rss->iterator = bpf_program__attach_iter(rss->bpf->progs.rss_now, NULL);
+	return rss->iterator ? 0 : -errno;
+}
+
 static int attach(struct rss *rss, struct error *err)
 {
 	int code = rss_bpf__attach(rss->bpf);
 
 	if (code)
 		return error__set(err, code, "cannot attach to the kernel's memory events: %s", error__reason(code));
-	rss->iterator = bpf_program__attach_iter(rss->bpf->progs.rss_now, NULL);
-	if (!rss->iterator)
+	if (attach_iterator(rss))
 		return error__set(err, -errno, "cannot look at all processes: %s", error__reason(errno));
 	rss->events = ring_buffer__new(bpf_map__fd(rss->bpf->maps.rss_events), on_event, rss, NULL);
 	if (!rss->events)
