@@ -69,9 +69,16 @@ struct uprobes_state {
 	struct xol_area *xol_area;
 };
 
+/* Counters of resident pages: of the kinds in the order of include/linux/mm_types_task.h, swap entries being number 2.
+ */
+struct percpu_counter {
+	s64 count;
+};
+
 struct mm_struct {
 	struct uprobes_state uprobes_state;
-	unsigned long brk; /* the program's break; since 2.4 at the latest */
+	struct percpu_counter rss_stat[4]; /* since 6.2 (f1a7941243c1); what was before: kernel.bpf.h */
+	unsigned long brk;                 /* the program's break; since 2.4 at the latest */
 };
 
 /* Where a thread's control block is, on x86-64; kept up to date by arch_prctl and clone. Named fsbase since 4.7. */
@@ -90,6 +97,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct uprobe_task *utask;
 	struct thread_struct thread;
+	void *stack;            /* the kernel's, at whose end the registers of user space are */
+	int pagefault_disabled; /* reads from user memory must not fault; since 4.1 (8bcbde5480f9) */
 };
 
 /* The iterator over a map's elements (5.9). */

@@ -46,10 +46,12 @@ static int save(const struct session *session, const struct tracked *tracked, co
 	if (!code)
 		code = store__save(store->directory, profile, how, &name, err);
 	if (!code)
-		printf("%s: PID %d (%s), %s live in %llu blocks at %zu sites\n", name, tracked->process->pid,
+		printf("%s: PID %d (%s), %s %s in %llu %s at %zu sites\n", name, tracked->process->pid,
 		       tracked->process->comm,
 		       units__format_bytes(live, sizeof(live), (double)profile->totals.live_bytes),
-		       (unsigned long long)profile->totals.live_objects, profile->site_count);
+		       profile->source == SOURCE_PAGES ? "resident" : "live",
+		       (unsigned long long)profile->totals.live_objects,
+		       profile->source == SOURCE_PAGES ? "pages" : "blocks", profile->site_count);
 	profile__free(profile);
 	free(name);
 	return code;
