@@ -34,7 +34,7 @@ enum { ARCH_JUMP_SP = 6, ARCH_JUMP_IS_MANGLED_BY_THREAD = true };
 enum { ARCH_SIGNAL_FP = 120, ARCH_SIGNAL_SP = 160 };
 
 /* arch/x86/entry/syscalls/syscall_64.tbl */
-enum { SYSCALL_MMAP = 9, SYSCALL_MUNMAP = 11, SYSCALL_BRK = 12, SYSCALL_MREMAP = 25 };
+enum { SYSCALL_MMAP = 9, SYSCALL_MUNMAP = 11, SYSCALL_BRK = 12, SYSCALL_MREMAP = 25, SYSCALL_MADVISE = 28 };
 
 static __always_inline u64 arch__pc(const struct pt_regs *regs)
 {
@@ -73,9 +73,18 @@ static __always_inline u64 arch__syscall(const struct pt_regs *regs)
 	return regs->orig_ax;
 }
 
+/* The same of registers in the kernel's memory. */
+static __always_inline u64 arch__syscall_at(const struct pt_regs *regs)
+{
+	u64 number = ~0ULL;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &regs->orig_ax);
+	return number;
+}
+
 /* Arguments of a syscall, from 0 on. */
 #define arch__syscall_argument(regs, n)                                                                                \
-	((n) == 0 ? (regs)->di : (n) == 1 ? (regs)->si : (n) == 2 ? (regs)->dx : (regs)->r10)
+	((n) == 0 ? (regs)->di : (n) == 1 ? (regs)->si : (n) == 2 ? (regs)->dx : (n) == 3 ? (regs)->r10 : (regs)->r8)
 
 /* 32-bit code has other syscall numbers. */
 static __always_inline bool arch__is_64bit(const struct pt_regs *regs)
@@ -128,7 +137,7 @@ enum {
 };
 
 /* include/uapi/asm-generic/unistd.h */
-enum { SYSCALL_MMAP = 222, SYSCALL_MUNMAP = 215, SYSCALL_BRK = 214, SYSCALL_MREMAP = 216 };
+enum { SYSCALL_MMAP = 222, SYSCALL_MUNMAP = 215, SYSCALL_BRK = 214, SYSCALL_MREMAP = 216, SYSCALL_MADVISE = 233 };
 
 static __always_inline u64 arch__pc(const struct pt_regs *regs)
 {
@@ -167,6 +176,14 @@ static __always_inline u64 arch__result(const struct pt_regs *regs)
 static __always_inline u64 arch__syscall(const struct pt_regs *regs)
 {
 	return (u32)regs->syscallno;
+}
+
+static __always_inline u64 arch__syscall_at(const struct pt_regs *regs)
+{
+	u32 number = ~0U;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &regs->syscallno);
+	return number;
 }
 
 /* x0 is the result by then, and orig_x0 the first argument. */

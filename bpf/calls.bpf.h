@@ -134,6 +134,15 @@ static __always_inline void call__take_old(const struct owner *owner, struct mt_
 		thread->mode |= MT_THREAD_UNMATCHED;
 }
 
+/* A stack led to code that is not known: user space is to look what is mapped. */
+static __always_inline void call__tell_unmapped(const struct owner *owner, const struct mt_stack *stack)
+{
+	if (stack->end != MT_END_NO_MAPPING || owner->process->unmapped)
+		return;
+	owner->process->unmapped = 1;
+	send_event(owner, MT_EVENT_UNMAPPED, 0, 0);
+}
+
 static __always_inline void call__take_stack(const struct owner *owner, struct mt_thread *thread, u32 tid,
 					     const struct pt_regs *ctx)
 {
@@ -143,10 +152,7 @@ static __always_inline void call__take_stack(const struct owner *owner, struct m
 	key = stack__capture(ctx, thread, tid, owner);
 
 	stack__count_loss(owner, &thread->stack);
-	if (thread->stack.end == MT_END_NO_MAPPING && !owner->process->unmapped) {
-		owner->process->unmapped = 1;
-		send_event(owner, MT_EVENT_UNMAPPED, 0, 0);
-	}
+	call__tell_unmapped(owner, &thread->stack);
 	if (key == thread->stack_key && owner->id == thread->stack_process)
 		return; /* the same as last time: threads tend to repeat themselves */
 	thread->stack_process = owner->id;

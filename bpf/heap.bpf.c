@@ -6,7 +6,7 @@
  * as such a kernel may be too old to compare and exchange (5.12).
  */
 #include "lifecycle.bpf.h"
-#include "mappings.bpf.h"
+#include "pages.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -120,6 +120,49 @@ int syscall_exit(u64 *ctx)
 
 	syscall__leave(regs, arch__syscall(regs), ctx[1]);
 	return 0;
+}
+
+/* These are for the pages source; x86 has the first two. */
+SEC("?raw_tp/page_fault_user")
+int fault_user(struct bpf_raw_tracepoint_args *ctx)
+{
+	page__fault(IN_BUCKETS, ctx->args[0], (const void *)ctx->args[1], ctx->args[2]);
+	return 0;
+}
+
+SEC("?raw_tp/page_fault_kernel")
+int fault_kernel(struct bpf_raw_tracepoint_args *ctx)
+{
+	page__fault(IN_BUCKETS, ctx->args[0], NULL, ctx->args[2]);
+	return 0;
+}
+
+SEC("?raw_tp/page_fault_user")
+int fault_user_hashed(struct bpf_raw_tracepoint_args *ctx)
+{
+	page__fault(IN_HASH_MAPS, ctx->args[0], (const void *)ctx->args[1], ctx->args[2]);
+	return 0;
+}
+
+SEC("?raw_tp/page_fault_kernel")
+int fault_kernel_hashed(struct bpf_raw_tracepoint_args *ctx)
+{
+	page__fault(IN_HASH_MAPS, ctx->args[0], NULL, ctx->args[2]);
+	return 0;
+}
+
+SEC("?raw_tp/rss_stat")
+int rss_changed(struct bpf_raw_tracepoint_args *ctx)
+{
+	pages__rss_changed((const void *)ctx->args[0]);
+	return 0;
+}
+
+/* Never attached: user space runs it. */
+SEC("?raw_tp/sched_process_exit")
+int pages_seed(void *ctx)
+{
+	return pages__seed();
 }
 
 /* For calibration: what a trap costs when nothing is done in it. */

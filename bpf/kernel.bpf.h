@@ -64,4 +64,34 @@ static __always_inline u64 kernel__replaced_return(u64 slot)
 	return 0;
 }
 
+/* The read is itself one that disables faults while it lasts (copy_from_kernel_nofault), and so sees one too many. */
+static __always_inline bool kernel__faults_are_disabled(struct task_struct *task)
+{
+	int disabled = 0;
+
+	bpf_core_read(&disabled, sizeof(disabled), &task->pagefault_disabled);
+	return disabled > 1;
+}
+
+/* Swapped pages of the task, less what its CPUs have not added up yet: a few dozen pages each. */
+static __always_inline s64 kernel__swapped_pages(struct task_struct *task)
+{
+	enum { SWAP_ENTRIES = 2 };
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+
+	if (!bpf_core_type_exists(struct mm_rss_stat))
+		return BPF_CORE_READ(mm, rss_stat[SWAP_ENTRIES].count);
+	return BPF_CORE_READ((struct mm_struct___before_6_2 *)mm, rss_stat.count[SWAP_ENTRIES].counter);
+}
+
+/* Where the kernel has put the registers of user space when the task entered it. bpf_task_pt_regs() is of 5.15. */
+static __always_inline const void *kernel__user_registers(struct task_struct *task)
+{
+	enum { STACK_SIZE = 16384 }; /* THREAD_SIZE on x86-64, without KASAN */
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return BPF_CORE_READ(task, stack) + STACK_SIZE - sizeof(struct pt_regs);
+}
+
 #endif

@@ -20,7 +20,9 @@
 	X(THREADS_FULL, "threads_full", "allocation calls of threads beyond the thread table")                         \
 	X(EVENTS_DROPPED, "events_dropped", "process events lost")                                                     \
 	X(FORK_UNTRACKED, "fork_untracked", "forked children not followed")                                            \
-	X(MAPPINGS_FULL, "mappings_full", "calls of mmap and its kind not tracked: a table of mappings was full")
+	X(MAPPINGS_FULL, "mappings_full", "calls of mmap and its kind not tracked: a table of mappings was full")      \
+	X(PAGES_FULL, "pages_full", "page faults not recorded: the page table was full")                               \
+	X(PAGES_STALE, "pages_stale", "pages unmapped or moved at once beyond what is followed: records may be old")
 
 enum mt_loss {
 #define X(id, name, words) MT_LOSS_##id,

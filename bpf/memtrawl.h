@@ -21,10 +21,13 @@ enum {
 	MT_THREADS_MAX = 65536,    /* threads of followed processes */
 	MT_THREAD_SLOTS = 1024,    /* of them, found by number: a power of two */
 	MT_REGIONS_MAX = 65536,    /* mapped regions, where they are recorded */
-	MT_BUCKET_BLOCKS = 7,      /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
-	MT_BUCKET_CHOICES = 12,    /* buckets that a block may be in: its own, and others if that is full */
-	MT_WINDOW = 128,           /* words of stack memory that are read at once */
-	MT_WALK_HINTS = 8,         /* a power of two */
+	MT_PAGES = 512,            /* pages in a block of map `pages`: 2 MiB */
+	MT_PAGES_SHIFT = 21,
+	MT_PAGE_SHIFT = 12,
+	MT_BUCKET_BLOCKS = 7,   /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
+	MT_BUCKET_CHOICES = 12, /* buckets that a block may be in: its own, and others if that is full */
+	MT_WINDOW = 128,        /* words of stack memory that are read at once */
+	MT_WALK_HINTS = 8,      /* a power of two */
 	MT_SIZE_BUCKETS = 48,   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,     /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
 	MT_VARIANCE_SHIFT = 16, /* mt_site.live_variance counts 2^16 square bytes */
@@ -135,6 +138,35 @@ struct mt_mapping_call {
 	__u64 brk; /* the program's break then */
 };
 
+/* Map `pages`: who touched which page, by blocks of 2 MiB. The words are described in bpf/page_words.h. */
+struct mt_page_key {
+	__u64 block; /* address >> MT_PAGES_SHIFT */
+	__u32 process;
+	__u32 reserved;
+};
+
+struct mt_page_block {
+	__u64 word[MT_PAGES];
+};
+
+/* Map `page_sites`, by mt_site_key, in which the stack is as in those words. */
+struct mt_page_site {
+	__u64 touched; /* pages that write faults of it made, since tracing began */
+};
+
+/* Map `page_seed`, one element: pages that were there before tracing began, for program pages_seed. */
+struct mt_page_seed {
+	struct mt_page_key key;
+	__u64 present[MT_PAGES / 64]; /* a bit for each */
+};
+
+/* Map `page_calls`, by thread: the range that it unmapped last, or what its call of mremap was given. */
+struct mt_page_call {
+	__u64 start, length;
+	__u64 records;                         /* mt_process.page_records when that was done */
+	__u64 move_from, move_length, move_to; /* move_length is 0 when it is in no such call */
+};
+
 enum mt_process_state {
 	MT_PROCESS_FREE,
 	MT_PROCESS_ARMED, /* not traced until it calls exec: `run`'s child before it becomes the command */
@@ -153,16 +185,17 @@ struct mt_process {
 	__u64 until_ns;               /* when it ended, 0 while it lives */
 	__u64 libc_start, libc_limit; /* code of glibc, which frees blocks on its own account when a thread ends */
 	__u64 mappings;               /* MT_UNWIND_MAPPINGS: its code in map `unwind_mappings` */
-	__u64 trampoline; /* address that return probes put in place of return addresses; 0: not known yet */
-	__u32 tgid;       /* in the initial pid namespace */
-	__u32 generation; /* exec calls since it came under tracing */
-	__u32 state;      /* enum mt_process_state */
-	__u32 parent;     /* slot of the process that forked it + 1, or 0 */
-	__s32 exit_code;  /* as wait status, once it has exited */
-	__u32 era;        /* addresses mean other code than in another era: a file came where one had been unloaded */
-	__u32 unmapped;   /* a stack led to code in no known mapping: user space was told, and has not looked yet */
-	__u32 loads;      /* events of the dynamic loader */
-	__u32 loads_seen; /* up to which user space has looked: behind, addresses may mean other code than it knows */
+	__u64 trampoline;   /* address that return probes put in place of return addresses; 0: not known yet */
+	__u32 tgid;         /* in the initial pid namespace */
+	__u32 generation;   /* exec calls since it came under tracing */
+	__u32 state;        /* enum mt_process_state */
+	__u32 parent;       /* slot of the process that forked it + 1, or 0 */
+	__s32 exit_code;    /* as wait status, once it has exited */
+	__u32 era;          /* addresses mean other code than in another era: a file came where one had been unloaded */
+	__u32 unmapped;     /* a stack led to code in no known mapping: user space was told, and has not looked yet */
+	__u32 loads;        /* events of the dynamic loader */
+	__u32 loads_seen;   /* up to which user space has looked: behind, addresses may mean other code than it knows */
+	__u64 page_records; /* page faults that were recorded */
 };
 
 /*
@@ -300,7 +333,8 @@ struct mt_session {
 	__u32 cost_call;   /* of an allocation call that is not recorded, in ns: probe and program, as measured last */
 	__u32 cost_return; /* what it costs more if it is */
 	__u32 cost_free;
-	__u32 unwind; /* enum mt_unwind_mode */
+	__u32 unwind;   /* enum mt_unwind_mode */
+	__u64 epoch_ns; /* what times in page words count from */
 
 	/* Not read by programs: what user space wants the next command to know. */
 	__u64 since_ns;      /* when the session began */
@@ -317,6 +351,8 @@ struct mt_session {
 	__u32 cost_skipped;
 	/* what of the unwind tables' maps is used: where the next object's go */
 	__u32 unwind_objects, unwind_rules, unwind_pages, unwind_rows;
+	__u32 without_heap; /* no allocator is watched */
+	__u32 reserved;
 };
 
 enum mt_event_kind {
@@ -345,16 +381,20 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
-MT_ASSERT_SIZE(mt_process, 128);
+MT_ASSERT_SIZE(mt_process, 136);
 MT_ASSERT_SIZE(mt_region_key, 16);
 MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);
 MT_ASSERT_SIZE(mt_mapping_call, 16);
-MT_ASSERT_SIZE(mt_counters, (13 + 16 + 48) * 8);
+MT_ASSERT_SIZE(mt_page_key, 16);
+MT_ASSERT_SIZE(mt_page_block, 4096);
+MT_ASSERT_SIZE(mt_page_seed, 80);
+MT_ASSERT_SIZE(mt_page_call, 48);
+MT_ASSERT_SIZE(mt_counters, (13 + 18 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 129);
-MT_ASSERT_SIZE(mt_session, 192);
+MT_ASSERT_SIZE(mt_session, 208);
 MT_ASSERT_SIZE(mt_event, 32);
-_Static_assert(MT_LOSS_MAX == 16, "mt_counters is sized for it");
+_Static_assert(MT_LOSS_MAX == 18, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

@@ -84,6 +84,19 @@ static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, st
 	return stack__follow(thread, tid);
 }
 
+/*
+ * The thread was interrupted in user space, with these registers: unlike a return address, the innermost frame's is
+ * that of an instruction which has not been executed. Returns the stack's hash.
+ */
+static __always_inline u64 stack__capture_interrupted(const struct pt_regs *regs, struct mt_thread *thread, u32 tid,
+						      const struct owner *owner)
+{
+	stack__begin(thread, owner);
+	thread->walk.interrupted = 1;
+	stack__enter(&thread->walk, arch__pc(regs), arch__sp(regs), arch__fp(regs), arch__link(regs));
+	return stack__follow(thread, tid);
+}
+
 /* Says of a stack that was taken how it ended, if it is not whole, and if the code it was led by may be another one. */
 static __always_inline void stack__count_loss(const struct owner *owner, const struct mt_stack *stack)
 {

@@ -508,7 +508,8 @@ __noinline u32 unwind__frame_pointers(u32 tid)
 
 	if (!thread)
 		return 1;
-	pc = thread->walk.pc;
+	pc = thread->walk.pc + thread->walk.interrupted; /* as in step(); only the first one may be */
+	thread->walk.interrupted = 0;
 	fp = thread->walk.fp;
 	above = thread->walk.sp;
 	hash = thread->walk.hash;

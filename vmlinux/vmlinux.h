@@ -153,6 +153,8 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct uprobe_task *utask;
 	struct thread_struct thread;
+	void *stack;            /* the kernel's, at whose end the registers of user space are */
+	int pagefault_disabled; /* reads from user memory must not fault; since 4.1 (8bcbde5480f9) */
 };
 
 /* The iterator over a map's elements (5.9). */

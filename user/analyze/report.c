@@ -40,6 +40,7 @@ static struct report_subject subject_of(const struct profile *profile)
 {
 	struct report_subject subject = {
 		.process = profile->process,
+		.source = profile->source,
 		.start_ns = profile->start_ns,
 		.end_ns = profile->end_ns,
 		.seconds = profile->seconds,
@@ -48,6 +49,7 @@ static struct report_subject subject_of(const struct profile *profile)
 		.trigger = &profile->trigger,
 		.sampling = profile->sampling,
 		.rss = profile->rss,
+		.resident = profile->resident,
 		.totals = profile->totals,
 	};
 
@@ -119,7 +121,7 @@ static bool shown(const struct report *report, const struct report_row *row)
 	if (magnitude(before->live_bytes, now->live_bytes) < report->request.min_bytes)
 		return false;
 	if (report->kind == REPORT_LEAKS)
-		return now->live_bytes > 0;
+		return now->live_bytes > 0 && now->alloc_bytes > 0; /* pages may be from before */
 	if (report->kind == REPORT_DIFF)
 		return now->live_bytes != before->live_bytes || now->live_objects != before->live_objects ||
 		       now->alloc_bytes != before->alloc_bytes || now->alloc_objects != before->alloc_objects;

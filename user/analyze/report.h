@@ -62,7 +62,7 @@ struct report_counts {
 	uint64_t live_bytes, live_objects;
 	uint64_t alloc_bytes, alloc_objects;
 	uint64_t free_bytes, free_objects;
-	uint64_t peak_bytes, temporary_objects, older_bytes;
+	uint64_t peak_bytes, temporary_objects, swapped_bytes, older_bytes;
 	double live_bytes_stderr;
 	double oldest_age_seconds; /* negative: unknown, or nothing lives */
 	size_t stacks;             /* how many were added up here */
@@ -80,12 +80,14 @@ struct report_row {
 /* What a report says about a profile as a whole. */
 struct report_subject {
 	struct profile_process process;
+	enum profile_source source;
 	int64_t start_ns, end_ns;
 	double seconds, older_seconds;
 	const char *end_reason;
 	const struct profile_trigger *trigger;
 	struct profile_sampling sampling;
 	struct profile_rss rss;
+	struct profile_resident resident; /* its names are the profile's */
 	struct profile_totals totals;
 	uint64_t loss[MT_LOSS_MAX];
 };

@@ -36,6 +36,10 @@ enum status cmd_diff(int argc, char **argv)
 	code = source__load(arguments.items[0], store.directory, &before, &err);
 	if (!code)
 		code = source__load(arguments.items[1], store.directory, &after, &err);
+	if (!code && before->source != after->source)
+		code = error__usage(&err, "%s is of the %s, and %s of the %s: they have nothing in common",
+				    arguments.items[0], profile__source_name(before->source), arguments.items[1],
+				    profile__source_name(after->source));
 	if (!code)
 		code = output__diff(before, after, &report, &output, &err);
 	profile__free(before);

@@ -64,10 +64,12 @@ static void tell(const char *name, const struct profile *profile)
 {
 	char live[32];
 
-	printf("%s: PID %d (%s), %s live in %llu blocks at %zu sites\n", name, profile->process.pid,
+	printf("%s: PID %d (%s), %s %s in %llu %s at %zu sites\n", name, profile->process.pid,
 	       profile->process.comm ? profile->process.comm : "?",
 	       units__format_bytes(live, sizeof(live), (double)profile->totals.live_bytes),
-	       (unsigned long long)profile->totals.live_objects, profile->site_count);
+	       profile->source == SOURCE_PAGES ? "resident" : "live",
+	       (unsigned long long)profile->totals.live_objects,
+	       profile->source == SOURCE_PAGES ? "pages" : "blocks", profile->site_count);
 }
 
 static int tell_json(const char *name, const char *store, const struct profile *profile,

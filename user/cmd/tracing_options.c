@@ -38,6 +38,12 @@ const struct option tracing_option_table[] = {
 	 .offset = AT(follow_forks),
 	 .help = "trace forked children too, from their first call on; every process that uses the same\n"
 		 "allocator's file then pays for the traps"},
+	{.name = "source",
+	 .type = OPTION_STRING,
+	 .offset = AT(source),
+	 .argument = "heap|pages",
+	 .help = "what allocators give out (heap, the default), or the pages that are resident, by who touched\n"
+		 "them first: any language, any allocator, and no probe on it"},
 	{.name = "sample",
 	 .type = OPTION_STRING,
 	 .offset = AT(sample),
@@ -76,6 +82,11 @@ const struct option tracing_option_table[] = {
 	 .help = "room for N call stacks (16384)",
 	 .min = 64,
 	 .max = 1 << 22},
+	{.name = "max-resident",
+	 .type = OPTION_SIZE,
+	 .offset = AT(resident_max),
+	 .argument = "SIZE",
+	 .help = "with --source pages: room for so much resident memory (8G)"},
 	{.name = "mappings",
 	 .type = OPTION_FLAG,
 	 .offset = AT(mappings),
@@ -104,6 +115,24 @@ static int parse_sample(const char *text, struct session_options *session, struc
 		return 0;
 	if (units__parse_size(text, &session->period) || !session->period || session->period > MT_PERIOD_MAX)
 		return error__usage(err, "--sample '%s': use auto, exact, or a size from 1 to 128M such as 512K", text);
+	return 0;
+}
+
+static int parse_source(const char *text, struct session_options *session, struct error *err)
+{
+	session->pages = text && !strcmp(text, "pages");
+	session->heap = !session->pages;
+	if (text && !session->pages && strcmp(text, "heap") != 0)
+		return error__usage(err, "--source '%s': use heap or pages", text);
+	if (session->pages && session->mappings)
+		return error__usage(err, "--mappings is about the heap's source: leave it out, or --source pages");
+	return 0;
+}
+
+static int check_resident(uint64_t bytes, struct error *err)
+{
+	if (bytes < 1 << 20 || bytes > 1ULL << 44)
+		return error__usage(err, "--max-resident: use a size from 1M to 16T");
 	return 0;
 }
 
@@ -167,7 +196,12 @@ int tracing_options__session(const struct tracing_options *options, double defau
 	session->sites_max = (uint32_t)options->sites_max;
 	session->follow_forks = options->follow_forks;
 	session->mappings = options->mappings;
-	code = parse_sample(options->sample, session, err);
+	session->resident_max = options->resident_max;
+	code = parse_source(options->source, session, err);
+	if (!code)
+		code = check_resident(options->resident_max, err);
+	if (!code)
+		code = parse_sample(options->sample, session, err);
 	if (!code)
 		code = parse_overhead(options->max_overhead, &session->max_overhead, err);
 	if (!code)

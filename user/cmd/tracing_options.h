@@ -14,6 +14,8 @@ struct tracing_options {
 	const char *cgroup;
 	bool follow_forks;
 	bool mappings;
+	const char *source;
+	uint64_t resident_max;
 	const char *sample;
 	const char *max_overhead;
 	const char *unwind;
@@ -23,11 +25,12 @@ struct tracing_options {
 
 extern const struct option target_option_table[];  /* -p, --comm, --cgroup */
 extern const struct option tracing_option_table[]; /* the others */
-enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 10 };
+enum { TARGET_OPTION_COUNT = 3, TRACING_OPTION_COUNT = 12 };
 
 #define TRACING_OPTIONS_DEFAULT                                                                                        \
 	{                                                                                                              \
-		.frames = 64, .live_max = MT_LIVE_DEFAULT, .sites_max = MT_SITES_DEFAULT                               \
+		.frames = 64, .live_max = MT_LIVE_DEFAULT, .sites_max = MT_SITES_DEFAULT,                              \
+		.resident_max = RESIDENT_DEFAULT                                                                       \
 	}
 #define TARGET_GROUP(options)                                                                                          \
 	{                                                                                                              \

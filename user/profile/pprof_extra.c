@@ -78,6 +78,17 @@ static const struct field totals_fields[] = {
 	U64(struct profile_totals, temporary_objects),
 };
 
+static const struct field resident_fields[] = {
+	U64(struct profile_resident, anonymous_bytes), U64(struct profile_resident, before_bytes),
+	U64(struct profile_resident, unseen_bytes),    U64(struct profile_resident, swapped_bytes),
+	U64(struct profile_resident, file_bytes),      U64(struct profile_resident, shmem_bytes),
+};
+
+static const struct field named_fields[] = {
+	STRING(struct profile_named, name),
+	U64(struct profile_named, resident_bytes),
+};
+
 /* ---- writing */
 
 static json_t *write_value(const struct field *field, const void *from)
@@ -144,6 +155,25 @@ static json_t *write_sizes(const struct profile *profile)
 	return array;
 }
 
+static json_t *write_resident(const struct profile_resident *resident)
+{
+	json_t *object = resident->known ? write_object(resident_fields, ARRAY_SIZE(resident_fields), resident)
+					 : json_null(),
+	       *named = json_array();
+
+	for (size_t i = 0; i < resident->named_count; i++) {
+		json_t *each = write_object(named_fields, ARRAY_SIZE(named_fields), &resident->named[i]);
+
+		json_object_set_new(each, "shared", json_boolean(resident->named[i].shared));
+		json_array_append_new(named, each);
+	}
+	if (resident->known)
+		json_object_set_new(object, "named", named);
+	else
+		json_decref(named);
+	return object;
+}
+
 char *pprof_extra__write(const struct profile *profile)
 {
 	json_t *root = json_object();
@@ -159,9 +189,11 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "totals", write_object(totals_fields, ARRAY_SIZE(totals_fields), &profile->totals));
 	json_object_set_new(root, "loss", write_loss(profile));
 	json_object_set_new(root, "size_objects", write_sizes(profile));
+	json_object_set_new(root, "source", json_string(profile__source_name(profile->source)));
+	json_object_set_new(root, "resident", write_resident(&profile->resident));
 	json_object_set_new(root, "mappings", json_boolean(profile->mapped_known));
 	json_object_set_new(root, "samples", json_value__count(profile->site_count + profile->mapped_count));
-	if (json_object_size(root) == 11) /* setters refuse what there was no memory for */
+	if (json_object_size(root) == 13) /* setters refuse what there was no memory for */
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	return text;
@@ -279,6 +311,44 @@ static int read_counts(const json_t *root, struct profile *profile, struct error
 	return 0;
 }
 
+static int read_named(const json_t *named, struct profile *profile, struct error *err)
+{
+	const json_t *each;
+	size_t i;
+
+	json_array_foreach (named, i, each) {
+		const char *name = json_string_value(json_object_get(each, "name"));
+		const json_t *bytes = json_object_get(each, "resident_bytes");
+
+		if (!name || !json_is_integer(bytes) || json_integer_value(bytes) < 0)
+			return bad_key(err, "named");
+		if (profile__add_named(profile, name, json_is_true(json_object_get(each, "shared")),
+				       (uint64_t)json_integer_value(bytes)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_source(const json_t *root, struct profile *profile, struct error *err)
+{
+	const json_t *source = json_object_get(root, "source"), *resident = json_object_get(root, "resident");
+	const char *name = json_string_value(source);
+	int code;
+
+	if (source && (!name || (strcmp(name, "pages") != 0 && strcmp(name, "heap") != 0)))
+		return bad_key(err, "source");
+	profile->source = name && !strcmp(name, "pages") ? SOURCE_PAGES : SOURCE_HEAP;
+	if (!resident || json_is_null(resident))
+		return 0;
+	if (profile->resident.known) /* there was such a comment before */
+		return bad_key(err, "resident");
+	code = read_object(root, "resident", resident_fields, ARRAY_SIZE(resident_fields), &profile->resident, err);
+	if (!code)
+		code = read_named(json_object_get(resident, "named"), profile, err);
+	profile->resident.known = !code;
+	return code;
+}
+
 static int read_root(const json_t *root, struct profile *profile, struct error *err)
 {
 	int code;
@@ -301,6 +371,8 @@ static int read_root(const json_t *root, struct profile *profile, struct error *
 		code = read_mode(root, profile, err);
 	if (!code)
 		code = read_counts(root, profile, err);
+	if (!code)
+		code = read_source(root, profile, err);
 	return code;
 }
 

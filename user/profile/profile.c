@@ -30,6 +30,11 @@ const char *profile__loss_words(enum mt_loss loss)
 	return sentences[loss];
 }
 
+const char *profile__source_name(enum profile_source source)
+{
+	return source == SOURCE_PAGES ? "pages" : "heap";
+}
+
 struct profile *profile__new(void)
 {
 	struct profile *profile = calloc(1, sizeof(*profile));
@@ -67,6 +72,9 @@ void profile__free(struct profile *profile)
 	for (size_t i = 0; i < profile->mapped_count; i++)
 		free(profile->mapped[i].frames);
 	free(profile->mapped);
+	for (size_t i = 0; i < profile->resident.named_count; i++)
+		free(profile->resident.named[i].name);
+	free(profile->resident.named);
 	free(profile->sites);
 	free(profile->locations);
 	free(profile->functions);

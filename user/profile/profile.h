@@ -25,6 +25,10 @@
 const char *profile__loss_name(enum mt_loss loss); /* "table_full" */
 const char *profile__loss_words(enum mt_loss loss);
 
+/* What sites hold: blocks of the heap; or pages in memory, by who touched them first. Then live bytes are those that
+ * are resident, and an object is a page. */
+enum profile_source { SOURCE_HEAP, SOURCE_PAGES };
+
 enum sampling_mode { SAMPLING_EXACT, SAMPLING_POISSON };
 
 /* Who was traced. Strings are owned, NULL where unknown. */
@@ -62,6 +66,25 @@ struct profile_sampling {
 	double paused_seconds;         /* allocation probes were off for so long */
 };
 
+/* A file that is mapped, or shared memory: what is resident of it. */
+struct profile_named {
+	char *name; /* owned */
+	bool shared;
+	uint64_t resident_bytes;
+};
+
+/* What makes up the RSS, in a profile of pages. */
+struct profile_resident {
+	bool known;               /* the process was there to be looked at */
+	uint64_t anonymous_bytes; /* private pages: those of all sites */
+	uint64_t before_bytes;    /* of them: there before tracing began */
+	uint64_t unseen_bytes;    /* of them: nobody was seen touching them */
+	uint64_t swapped_bytes;   /* the same, swapped out: not in the RSS */
+	uint64_t file_bytes, shmem_bytes;
+	struct profile_named *named; /* file_bytes and shmem_bytes, by name; owned */
+	size_t named_count, named_capacity;
+};
+
 struct profile_mapping {
 	uint64_t start, limit, offset; /* addresses [start, limit) hold the file from `offset` on */
 	uint32_t filename;             /* string */
@@ -96,6 +119,7 @@ struct profile_site {
 	uint64_t peak_bytes;      /* live bytes at the time of the process's peak */
 	double live_bytes_stderr; /* standard error of live_bytes; 0 when exact */
 	uint64_t temporary_objects;
+	uint64_t swapped_bytes;    /* of pages: swapped out, in no other number but what was allocated and not freed */
 	uint64_t older_bytes;      /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
 	double oldest_age_seconds; /* of its live blocks; negative if ages were not read */
 	uint32_t *frames;          /* locations, innermost (the caller of the allocator) first; owned */
@@ -106,10 +130,12 @@ struct profile_site {
 
 struct profile {
 	struct profile_process process;
+	enum profile_source source;
 	int64_t start_ns, end_ns; /* window of observation, since 1970 */
 	double seconds;           /* its length on the monotonic clock */
 	struct profile_sampling sampling;
 	struct profile_rss rss;
+	struct profile_resident resident;
 	struct profile_totals totals;
 	uint64_t loss[MT_LOSS_MAX];
 	uint64_t size_objects[PROFILE_SIZE_BUCKETS]; /* allocated objects by size: bucket b is [2^b, 2^(b+1)) */
@@ -140,6 +166,8 @@ struct profile {
 	struct index_map *string_index; /* hash of a string to its index */
 };
 
+const char *profile__source_name(enum profile_source source); /* "heap", as --source has it */
+
 struct profile *profile__new(void); /* NULL when memory is short */
 void profile__free(struct profile *profile);
 
@@ -160,6 +188,15 @@ bool profile__is_note(const struct profile_location *location);
 int profile__set_lines(struct profile *profile, uint32_t location, const struct profile_line *lines, uint32_t count);
 /* Appends a site with a copy of `frames`, and computes its id. NULL when memory is short. */
 struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count);
+
+/* Adds what is resident of a file or shared memory of that name. 0 or -ENOMEM. */
+int profile__add_named(struct profile *profile, const char *name, bool shared, uint64_t resident_bytes);
+/* Joins those of equal names, and puts the largest first. */
+void profile__sort_named(struct profile *profile);
+
+/* What of the RSS is neither private pages nor files nor shared memory: the kernel's counters are read at another
+ * moment, and lag. Negative if there is more than it says. */
+int64_t profile__unexplained(const struct profile_rss *rss, const struct profile_resident *resident);
 
 /* The same for a site of mapped memory. */
 struct profile_site *profile__add_mapped(struct profile *profile, const uint32_t *frames, uint32_t frame_count);

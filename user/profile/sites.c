@@ -96,6 +96,7 @@ static void join_sites(struct profile_site *into, const struct profile_site *fro
 	into->peak_bytes += from->peak_bytes;
 	into->live_bytes_stderr = hypot(into->live_bytes_stderr, from->live_bytes_stderr);
 	into->temporary_objects += from->temporary_objects;
+	into->swapped_bytes += from->swapped_bytes;
 	into->older_bytes += from->older_bytes;
 	into->oldest_age_seconds = fmax(into->oldest_age_seconds, from->oldest_age_seconds);
 }

@@ -86,6 +86,34 @@ static json_t *rss_of(const struct profile_rss *rss)
 	return object;
 }
 
+static json_t *named_of(const struct profile_named *named)
+{
+	json_t *object = json_object();
+
+	set(object, "name", json_value__text(named->name));
+	set(object, "shared", json_boolean(named->shared));
+	set_count(object, "resident_bytes", named->resident_bytes);
+	return object;
+}
+
+static json_t *resident_of(const struct report_subject *subject)
+{
+	const struct profile_resident *resident = &subject->resident;
+	json_t *object = json_object(), *named = json_array();
+
+	set_count(object, "anonymous_bytes", resident->anonymous_bytes);
+	set_count(object, "before_bytes", resident->before_bytes);
+	set_count(object, "unseen_bytes", resident->unseen_bytes);
+	set_count(object, "swapped_bytes", resident->swapped_bytes);
+	set_count(object, "file_bytes", resident->file_bytes);
+	set_count(object, "shmem_bytes", resident->shmem_bytes);
+	set(object, "unexplained_bytes", json_integer(profile__unexplained(&subject->rss, resident)));
+	for (size_t i = 0; i < resident->named_count; i++)
+		json_array_append_new(named, named_of(&resident->named[i]));
+	set(object, "named", named);
+	return object;
+}
+
 static json_t *totals_of(const struct profile_totals *totals)
 {
 	json_t *object = json_object();
@@ -114,9 +142,11 @@ static json_t *loss_of(const uint64_t loss[MT_LOSS_MAX])
 static void set_subject(json_t *object, const struct report_subject *subject)
 {
 	set(object, "process", process_of(&subject->process));
+	set(object, "source", json_string(profile__source_name(subject->source)));
 	set(object, "window", window_of(subject));
 	set(object, "sampling", sampling_of(&subject->sampling));
 	set(object, "rss", rss_of(&subject->rss));
+	set(object, "resident", subject->resident.known ? resident_of(subject) : json_null());
 	set(object, "totals", totals_of(&subject->totals));
 	set(object, "loss", loss_of(subject->loss));
 	set(object, "older_seconds",
@@ -169,6 +199,7 @@ static void set_counts(json_t *object, const struct report_counts *counts)
 	set_count(object, "free_bytes", counts->free_bytes);
 	set_count(object, "free_objects", counts->free_objects);
 	set_count(object, "temporary_objects", counts->temporary_objects);
+	set_count(object, "swapped_bytes", counts->swapped_bytes);
 	set_count(object, "older_bytes", counts->older_bytes);
 	set(object, "oldest_age_seconds",
 	    counts->oldest_age_seconds >= 0 ? json_value__number(counts->oldest_age_seconds) : json_null());

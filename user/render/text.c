@@ -64,7 +64,9 @@ static void add_window(struct page *page, const struct report_subject *subject)
 	buf__add_format(&page->line, "  window  %s", units__format_seconds(text, sizeof(text), subject->seconds));
 	if (subject->end_ns)
 		buf__add_format(&page->line, " until %s", units__format_time(text, sizeof(text), subject->end_ns));
-	if (sampling->mode == SAMPLING_EXACT)
+	if (subject->source == SOURCE_PAGES)
+		buf__add_string(&page->line, ", every page fault looked at");
+	else if (sampling->mode == SAMPLING_EXACT)
 		buf__add_string(&page->line, ", every allocation counted");
 	else
 		buf__add_format(&page->line, ", sampled every %s", bytes(more, sampling->period_bytes));
@@ -93,11 +95,43 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-static void add_totals(struct page *page, const struct report_subject *subject)
+static void add_page_totals(struct page *page, const struct report_subject *subject)
 {
 	const struct profile_totals *t = &subject->totals;
-	const struct profile_rss *rss = &subject->rss;
-	char a[32], b[32], c[32];
+	char a[32], b[32];
+
+	buf__add_format(&page->line, "  pages   %s resident in %" PRIu64 " private page%s", bytes(a, t->live_bytes),
+			t->live_objects, plural(t->live_objects));
+	if (subject->resident.swapped_bytes)
+		buf__add_format(&page->line, ", %s swapped out", bytes(a, subject->resident.swapped_bytes));
+	end_line(page);
+	buf__add_format(&page->line, "  touched %s in %" PRIu64 " page%s, %s given back", bytes(a, t->alloc_bytes),
+			t->alloc_objects, plural(t->alloc_objects), bytes(b, t->free_bytes));
+	end_line(page);
+}
+
+/* What the RSS is made up of, to the last byte. */
+static void add_parts(struct page *page, const struct report_subject *subject)
+{
+	const struct profile_resident *r = &subject->resident;
+	int64_t unexplained = profile__unexplained(&subject->rss, r);
+	char a[32], b[32];
+
+	if (!r->known)
+		return;
+	buf__add_format(&page->line, "  that is %s by sites, %s from before",
+			bytes(a, r->anonymous_bytes - r->before_bytes - r->unseen_bytes), bytes(b, r->before_bytes));
+	if (r->unseen_bytes)
+		buf__add_format(&page->line, ", %s not seen touched", bytes(a, r->unseen_bytes));
+	buf__add_format(&page->line, ", %s of files, %s shared", bytes(a, r->file_bytes), bytes(b, r->shmem_bytes));
+	buf__add_format(&page->line, ", %s unexplained", units__format_bytes(a, sizeof(a), (double)unexplained));
+	end_line(page);
+}
+
+static void add_heap_totals(struct page *page, const struct report_subject *subject)
+{
+	const struct profile_totals *t = &subject->totals;
+	char a[32], b[32];
 
 	buf__add_format(&page->line, "  live    %s in %" PRIu64 " block%s, peak %s", bytes(a, t->live_bytes),
 			t->live_objects, plural(t->live_objects), bytes(b, t->peak_live_bytes));
@@ -108,6 +142,17 @@ static void add_totals(struct page *page, const struct report_subject *subject)
 	if (t->temporary_objects)
 		buf__add_format(&page->line, ", %" PRIu64 " temporary", t->temporary_objects);
 	end_line(page);
+}
+
+static void add_totals(struct page *page, const struct report_subject *subject)
+{
+	const struct profile_rss *rss = &subject->rss;
+	char a[32], b[32], c[32];
+
+	if (subject->source == SOURCE_PAGES)
+		add_page_totals(page, subject);
+	else
+		add_heap_totals(page, subject);
 	if (!rss->current_bytes && !rss->peak_bytes)
 		return;
 	buf__add_format(&page->line, "  rss     %s, peak %s: anon %s", bytes(a, rss->current_bytes),
@@ -116,6 +161,7 @@ static void add_totals(struct page *page, const struct report_subject *subject)
 	if (rss->swap_bytes)
 		buf__add_format(&page->line, ", swapped out %s", bytes(a, rss->swap_bytes));
 	end_line(page);
+	add_parts(page, subject);
 }
 
 /* Frees without an allocation are what sampling makes of most of them: a loss only when every block is counted. */
@@ -165,11 +211,14 @@ static void add_subjects(struct page *page, const struct report_subject *before,
 	add_losses(page, after);
 	buf__add_string(&page->line, "change:");
 	end_line(page);
-	add_change(page, "live", from->live_bytes, to->live_bytes);
-	buf__add_format(&page->line, ", %" PRIu64 " -> %" PRIu64 " blocks", from->live_objects, to->live_objects);
+	add_change(page, after->source == SOURCE_PAGES ? "pages" : "live", from->live_bytes, to->live_bytes);
+	buf__add_format(&page->line, ", %" PRIu64 " -> %" PRIu64 " %s", from->live_objects, to->live_objects,
+			after->source == SOURCE_PAGES ? "pages" : "blocks");
 	end_line(page);
-	add_change(page, "peak", from->peak_live_bytes, to->peak_live_bytes);
-	end_line(page);
+	if (after->source == SOURCE_HEAP) {
+		add_change(page, "peak", from->peak_live_bytes, to->peak_live_bytes);
+		end_line(page);
+	}
 	if (!before->rss.current_bytes && !after->rss.current_bytes)
 		return;
 	add_change(page, "rss", before->rss.current_bytes, after->rss.current_bytes);
@@ -290,7 +339,8 @@ static void add_profile_columns(struct page *page, const struct report *report, 
 
 	buf__add_format(&page->line, "%10s", bytes(text, c->live_bytes));
 	add_share(page, c->live_bytes, live_of_all(report));
-	buf__add_format(&page->line, " %9" PRIu64 " %10s", c->live_objects, bytes(text, c->peak_bytes));
+	buf__add_format(&page->line, " %9" PRIu64 " %10s", c->live_objects,
+			bytes(text, report->subject.source == SOURCE_PAGES ? c->swapped_bytes : c->peak_bytes));
 	buf__add_format(&page->line, " %10s %9" PRIu64 " %9" PRIu64, bytes(text, c->alloc_bytes), c->alloc_objects,
 			c->free_objects);
 }
@@ -356,13 +406,23 @@ static void add_columns(struct page *page, const struct report *report, const st
 
 static void add_heading(struct page *page, const struct report *report)
 {
-	static const char *const headings[] = {
-		"      live  share    blocks    at peak  allocated    allocs     frees",
-		"     change               before      after    blocks   allocated",
-		"suspect  sure       live        growth    blocks    allocs     frees   oldest",
+	static const char *const headings[][3] = {
+		[SOURCE_HEAP] =
+			{
+				"      live  share    blocks    at peak  allocated    allocs     frees",
+				"     change               before      after    blocks   allocated",
+				"suspect  sure       live        growth    blocks    allocs     frees   oldest",
+			},
+		[SOURCE_PAGES] =
+			{
+				"  resident  share     pages    swapped    touched     pages      back",
+				"     change               before      after     pages     touched",
+				"suspect  sure   resident        growth     pages   touched      back   oldest",
+			},
 	};
 
-	buf__add_format(&page->line, "%s  %s", headings[report->kind], report__group_name(report->request.group));
+	buf__add_format(&page->line, "%s  %s", headings[report->subject.source][report->kind],
+			report__group_name(report->request.group));
 	end_line(page);
 }
 
@@ -443,6 +503,32 @@ static void add_table(struct page *page, const struct report *report)
 	add_others(page, report);
 }
 
+/* ---- files and shared memory, beside pages */
+
+static void add_named(struct page *page, const struct report *report)
+{
+	const struct profile_resident *resident = &report->subject.resident;
+	size_t count = resident->named_count, limit = report->request.top_n;
+	char text[32];
+
+	if (report->kind == REPORT_DIFF || !count)
+		return;
+	end_line(page);
+	buf__add_string(&page->line, "  resident  of files, and shared memory");
+	end_line(page);
+	for (size_t i = 0; i < count && (!limit || i < limit); i++) {
+		buf__add_format(&page->line, "%10s  ", bytes(text, resident->named[i].resident_bytes));
+		pieces__add_escaped(&page->line, resident->named[i].name);
+		if (resident->named[i].shared)
+			buf__add_string(&page->line, " (shared)");
+		end_line(page);
+	}
+	if (limit && count > limit) {
+		buf__add_format(&page->line, "%10s  (%zu more)", "", count - limit);
+		end_line(page);
+	}
+}
+
 /* ---- mapped memory */
 
 static void add_mapped_columns(struct page *page, const struct report_mapped *mapped, const struct report_counts *c)
@@ -490,6 +576,7 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 		add_subject(&page, &report->subject);
 	end_line(&page);
 	add_table(&page, report);
+	add_named(&page, report);
 	add_mapped(&page, &report->mapped);
 	buf__free(&page.line);
 }

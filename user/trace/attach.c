@@ -309,13 +309,17 @@ static int attach_calls(const struct programs *programs, enum rung rung, const s
 	return code ? code : attach_kind(programs, rung, target, kind, PROGRAM_ENTRY, links, err);
 }
 
+int attach__loader(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		   struct links *links, struct error *err)
+{
+	return attach_kind(programs, rung, target, LINK_LOADER, PROGRAM_LOADER, links, err);
+}
+
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		  struct links *links, struct error *err)
 {
 	int code = attach_kind(programs, rung, target, LINK_FREE, PROGRAM_FREE, links, err);
 
-	if (!code)
-		code = attach_kind(programs, rung, target, LINK_LOADER, PROGRAM_LOADER, links, err);
 	if (!code)
 		code = attach_kind(programs, rung, target, LINK_JUMP, PROGRAM_JUMP, links, err);
 	return code ? code : attach_calls(programs, rung, target, LINK_REALLOC, links, err);
@@ -329,8 +333,9 @@ int attach__allocations(const struct programs *programs, enum rung rung, const s
 
 int attach__events(const struct programs *programs, struct links *links, struct error *err)
 {
-	static const enum program events[] = {PROGRAM_EXEC, PROGRAM_EXIT, PROGRAM_FORK, PROGRAM_SYSCALL_ENTER,
-					      PROGRAM_SYSCALL_EXIT};
+	static const enum program events[] = {PROGRAM_EXEC,          PROGRAM_EXIT,         PROGRAM_FORK,
+					      PROGRAM_SYSCALL_ENTER, PROGRAM_SYSCALL_EXIT, PROGRAM_FAULT_USER,
+					      PROGRAM_FAULT_KERNEL,  PROGRAM_RSS_CHANGED};
 
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		struct bpf_program *program = programs__libbpf(programs, events[i]);
@@ -338,7 +343,7 @@ int attach__events(const struct programs *programs, struct links *links, struct 
 		int code;
 
 		if (programs->fds[events[i]] < 0)
-			continue; /* no mappings are recorded */
+			continue; /* what it is for is not traced */
 		link.libbpf = bpf_program__attach(program);
 		if (!link.libbpf)
 			return error__set(err, -errno, "cannot attach to the tracepoint of '%s': %s",

@@ -42,7 +42,10 @@ struct attach_target {
 	bool everyone; /* no pid filter: forked children are to be caught too */
 };
 
-/* What must be watched as long as blocks are tracked: reallocs, frees, and the loader's rendezvous. */
+/* The loader's rendezvous, which tells of new code. */
+int attach__loader(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		   struct links *links, struct error *err);
+/* What must be watched as long as blocks are tracked: reallocs and frees. */
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		  struct links *links, struct error *err);
 /* All other allocations. */

@@ -66,6 +66,7 @@ static void size_maps(struct heap_bpf *heap, enum rung rung, const struct object
 	bpf_map__set_max_entries(heap->maps.sites, sizes->sites);
 	bpf_map__set_max_entries(heap->maps.stacks, sizes->sites);
 	bpf_map__set_max_entries(heap->maps.mapping_sites, sizes->sites);
+	bpf_map__set_max_entries(heap->maps.page_sites, sizes->sites);
 	if (!kernel_has_bpf_mem_alloc()) {
 		bpf_map__set_map_flags(heap->maps.threads, 0);
 		bpf_map__set_max_entries(heap->maps.threads, THREADS_PREALLOCATED);
@@ -84,6 +85,25 @@ static void choose_mappings(struct heap_bpf *heap, bool wanted)
 	bpf_map__set_autocreate(heap->maps.mapping_registers, wanted);
 }
 
+/* And what pages take. */
+static void choose_pages(struct heap_bpf *heap, enum rung rung, uint32_t blocks)
+{
+	bool hashed = rung__tables_are_hashed(rung);
+
+	bpf_program__set_autoload(heap->progs.fault_user, blocks && !hashed);
+	bpf_program__set_autoload(heap->progs.fault_kernel, blocks && !hashed);
+	bpf_program__set_autoload(heap->progs.fault_user_hashed, blocks && hashed);
+	bpf_program__set_autoload(heap->progs.fault_kernel_hashed, blocks && hashed);
+	bpf_program__set_autoload(heap->progs.rss_changed, blocks);
+	bpf_program__set_autoload(heap->progs.pages_seed, blocks);
+	bpf_map__set_autocreate(heap->maps.pages, blocks);
+	bpf_map__set_autocreate(heap->maps.page_sites, blocks);
+	bpf_map__set_autocreate(heap->maps.page_seed, blocks);
+	bpf_map__set_autocreate(heap->maps.page_calls, blocks);
+	if (blocks)
+		bpf_map__set_max_entries(heap->maps.pages, blocks);
+}
+
 uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
 {
 	/* Of hash maps per entry: key, value, 48 bytes of struct htab_elem, a bucket of 16 for each power of two. */
@@ -92,6 +112,7 @@ uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
 	uint64_t site = sizeof(struct mt_site_key) + sizeof(struct mt_site) + ELEMENT + 2 * BUCKET;
 	uint64_t stack = sizeof(uint64_t) + sizeof(struct mt_stack) + ELEMENT + 2 * BUCKET;
 	uint64_t region = sizeof(struct mt_region_key) + sizeof(struct mt_region) + ELEMENT + 2 * BUCKET;
+	uint64_t page = sizeof(struct mt_page_key) + sizeof(struct mt_page_block) + ELEMENT + 2 * BUCKET;
 	uint64_t unwind = MT_UNWIND_MAPPINGS_MAX * sizeof(struct mt_unwind_mapping) +
 			  MT_UNWIND_PAGES_MAX * sizeof(struct mt_unwind_page) +
 			  MT_UNWIND_RULES_MAX * sizeof(struct mt_unwind_rule) + MT_UNWIND_CACHE * sizeof(uint64_t) +
@@ -100,6 +121,8 @@ uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
 
 	if (sizes->mappings)
 		bytes += MT_REGIONS_MAX * region + sizes->sites * site;
+	if (sizes->page_blocks)
+		bytes += sizes->page_blocks * page + sizes->sites * site;
 	if (rung__tables_are_hashed(rung))
 		return bytes + sizes->live * live;
 	return bytes + mt_bucket_count(sizes->live) * sizeof(struct mt_bucket) +
@@ -188,6 +211,8 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 #ifdef __aarch64__
 	if (sizes->mappings) /* written, but never run; and pages may be larger there than the programs think */
 		return error__set(err, -ENOSYS, "--mappings is not supported yet on this machine (arm64)");
+	if (sizes->page_blocks) /* its kernel has no tracepoint at page faults */
+		return error__set(err, -ENOSYS, "--source pages is not supported on this machine (arm64)");
 #endif
 	loading__listen();
 	loaded = heap_bpf__open();
@@ -196,6 +221,7 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 	size_maps(loaded, rung, sizes);
 	choose_programs(loaded, rung);
 	choose_mappings(loaded, sizes->mappings);
+	choose_pages(loaded, rung, sizes->page_blocks);
 	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();
 	code = heap_bpf__load(loaded);
 	if (code)

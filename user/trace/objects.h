@@ -12,9 +12,10 @@
 struct heap_bpf;
 
 struct objects_sizes {
-	uint32_t live;  /* entries of the live table */
-	uint32_t sites; /* sites, and stacks */
-	bool mappings;  /* mmap and its kind are recorded too */
+	uint32_t live;        /* entries of the live table */
+	uint32_t sites;       /* sites, and stacks */
+	bool mappings;        /* mmap and its kind are recorded too */
+	uint32_t page_blocks; /* blocks of pages whose faults are recorded; 0: none are */
 };
 
 /*

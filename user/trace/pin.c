@@ -269,6 +269,8 @@ static void recall_options(struct session *session)
 		.follow_forks = shared->follow_forks,
 		.count_details = shared->count_details,
 		.mappings = session->maps.regions >= 0,
+		.heap = !shared->without_heap,
+		.pages = session->maps.pages >= 0,
 	};
 }
 

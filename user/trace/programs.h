@@ -20,12 +20,16 @@ enum program {
 	PROGRAM_FORK,
 	PROGRAM_SYSCALL_ENTER,
 	PROGRAM_SYSCALL_EXIT,
+	PROGRAM_FAULT_USER,
+	PROGRAM_FAULT_KERNEL,
+	PROGRAM_RSS_CHANGED,
+	PROGRAM_PAGES_SEED,
 	PROGRAM_COUNT,
 };
 
 struct programs {
 	struct heap_bpf *heap;  /* NULL if from pins */
-	int fds[PROGRAM_COUNT]; /* -1 for those that the rung, or a session without mappings, does not need */
+	int fds[PROGRAM_COUNT]; /* -1 for those that the rung and what is traced do not need */
 };
 
 void programs__from_object(struct heap_bpf *heap, struct programs *programs);

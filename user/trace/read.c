@@ -15,6 +15,7 @@
 #include "trace/ages.h"
 #include "trace/hash_map.h"
 #include "trace/mappings.h"
+#include "trace/pages.h"
 #include "trace/reader.h"
 
 _Static_assert((int)PROFILE_SIZE_BUCKETS == (int)MT_SIZE_BUCKETS, "size histograms agree");
@@ -288,7 +289,9 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	code = read_sites(reader);
 	if (!code)
 		code = mappings__read(reader, options);
-	if (!code && options->ages)
+	if (!code && !reader->session->options.heap)
+		code = pages__read(reader, options);
+	else if (!code && options->ages)
 		code = ages__read(&reader->session->maps, reader->id, options, reader->by_stack, reader->profile);
 	if (!code)
 		code = profile__merge_sites(reader->profile);

@@ -15,6 +15,7 @@
 #include "lib/units.h"
 #include "trace/budget.h"
 #include "trace/objects.h"
+#include "trace/pages.h"
 #include "trace/unwinding.h"
 
 const struct session_options session_defaults = {
@@ -23,6 +24,8 @@ const struct session_options session_defaults = {
 	.frames = 64,
 	.live_max = MT_LIVE_DEFAULT,
 	.sites_max = MT_SITES_DEFAULT,
+	.heap = true,
+	.resident_max = RESIDENT_DEFAULT,
 };
 
 uint64_t monotonic_ns(void)
@@ -58,10 +61,11 @@ static int check_memory(enum rung rung, const struct objects_sizes *sizes, struc
 
 	if (needed <= available / 2)
 		return 0;
-	return error__set(err, -ENOMEM,
-			  "tables for %u live blocks need %s, more than half of the %s free: use --max-live",
-			  sizes->live, units__format_bytes(a, sizeof(a), (double)needed),
-			  units__format_bytes(b, sizeof(b), (double)available));
+	return error__set(
+		err, -ENOMEM, "tables for %u live blocks%s need %s, more than half of the %s free: use --max-live%s",
+		sizes->live, sizes->page_blocks ? " and resident pages" : "",
+		units__format_bytes(a, sizeof(a), (double)needed), units__format_bytes(b, sizeof(b), (double)available),
+		sizes->page_blocks ? " and --max-resident" : "");
 }
 
 /* A session can do without return traps, but one that it takes costs more than a return probe's: exact takes them all.
@@ -73,10 +77,17 @@ static int first_rung(const struct session_options *options, enum rung forced)
 	return exact && forced == RUNG_COUNT ? RUNG_MULTI : RUNG_SESSION;
 }
 
+/* A block is used wherever a page of it is: as memory is not always touched densely, there is room for twice the size.
+ */
+static uint32_t page_blocks(uint64_t resident_max)
+{
+	return (uint32_t)(2 * (resident_max >> MT_PAGES_SHIFT)) + 64;
+}
+
 static int load(struct session *session, struct error *err)
 {
 	struct heap_bpf *heap = NULL;
-	struct objects_sizes sizes = {.live = session->options.live_max,
+	struct objects_sizes sizes = {.live = session->options.heap ? session->options.live_max : 1,
 				      .sites = session->options.sites_max,
 				      .mappings = session->options.mappings};
 	enum rung forced;
@@ -84,6 +95,8 @@ static int load(struct session *session, struct error *err)
 
 	if (code)
 		return code;
+	if (session->options.pages)
+		sizes.page_blocks = page_blocks(session->options.resident_max);
 	for (int rung = first_rung(&session->options, forced); rung < RUNG_COUNT; rung++) {
 		if (forced != RUNG_COUNT && (int)forced != rung)
 			continue;
@@ -103,10 +116,11 @@ static int load(struct session *session, struct error *err)
 }
 
 static const char *const map_names[] = {
-	"session",      "processes", "counters",        "targets",       "free_slots",    "ended",
-	"sites",        "stacks",    "buckets",         "live",          "thread_slots",  "threads",
-	"probes",       "events",    "unwind_mappings", "unwind_pages",  "unwind_rules",  "unwind_chunks",
-	"unwind_cache", "regions",   "mapping_sites",   "mapping_calls", "mapping_locks", "mapping_registers",
+	"session",      "processes",  "counters",        "targets",       "free_slots",    "ended",
+	"sites",        "stacks",     "buckets",         "live",          "thread_slots",  "threads",
+	"probes",       "events",     "unwind_mappings", "unwind_pages",  "unwind_rules",  "unwind_chunks",
+	"unwind_cache", "regions",    "mapping_sites",   "mapping_calls", "mapping_locks", "mapping_registers",
+	"pages",        "page_sites", "page_seed",       "page_calls",
 };
 
 _Static_assert(ARRAY_SIZE(map_names) == SESSION_MAPS, "maps have names");
@@ -158,6 +172,8 @@ static void set_switches(struct session *session)
 	shared->adaptive = options->adaptive;
 	shared->max_overhead = (uint32_t)(options->max_overhead * 100);
 	shared->rung = session->rung;
+	shared->without_heap = !options->heap;
+	shared->epoch_ns = monotonic_ns();
 }
 
 int session__new(const struct session_options *options, struct session **result, struct error *err)
@@ -213,6 +229,9 @@ void session__begin(struct session *session)
 			set_state(session, session->tracked[i], MT_PROCESS_LIVE);
 	session->shared->since_ns = monotonic_ns(); /* last: who sees it may take it that counting goes on */
 	budget__begin(session->budget);
+	for (size_t i = 0; session->options.pages && i < session->count; i++)
+		if (!session->tracked[i]->armed)
+			pages__seed(session, session->tracked[i]);
 }
 
 bool session__all_ended(const struct session *session)

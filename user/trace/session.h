@@ -29,20 +29,26 @@ struct session_options {
 	bool follow_forks;
 	bool count_details;
 	bool mappings;                  /* mmap, munmap, mremap and brk, too */
+	bool heap;                      /* what allocators give out */
+	bool pages;                     /* who touched the pages that are resident; one of the two at least */
+	uint64_t resident_max;          /* with pages: room for so many bytes of them */
 	const struct alloc_spec *specs; /* custom allocators; borrowed for the life of the session */
 	size_t spec_count;
 };
+
+#define RESIDENT_DEFAULT (8ULL << 30) /* which take 32 MiB */
 
 extern const struct session_options session_defaults;
 
 /*
  * The kernel's side, as descriptors: of the maps that were loaded, or of pinned ones. -1 for those that the rung lacks,
- * and for the last five where mappings are not recorded.
+ * and, of the last nine, for those of what is not traced: mappings, pages.
  */
 struct session_maps {
 	int session, processes, counters, targets, free_slots, ended, sites, stacks, buckets, live, thread_slots,
 		threads, probes, events, unwind_mappings, unwind_pages, unwind_rules, unwind_chunks, unwind_cache,
-		regions, mapping_sites, mapping_calls, mapping_locks, mapping_registers;
+		regions, mapping_sites, mapping_calls, mapping_locks, mapping_registers, pages, page_sites, page_seed,
+		page_calls;
 };
 
 struct budget;

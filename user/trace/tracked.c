@@ -59,8 +59,10 @@ static int attach_object(struct session *session, struct tracked *tracked, const
 	struct attached_file file = {.device = object->device, .inode = object->inode};
 	int code;
 
-	code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
-	if (!code && !session->shared->paused)
+	code = attach__loader(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code && session->options.heap)
+		code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code && session->options.heap && !session->shared->paused)
 		code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && !array__push(tracked->attached, tracked->attached_count, tracked->attached_capacity, file))
 		code = error__set(err, -ENOMEM, "out of memory");
@@ -82,7 +84,7 @@ int tracked__attach_allocations(struct session *session, struct tracked *tracked
 {
 	int code = 0;
 
-	for (size_t i = 0; !code && i < tracked->allocators.count; i++) {
+	for (size_t i = 0; session->options.heap && !code && i < tracked->allocators.count; i++) {
 		struct attach_target target = target_of(session, tracked, &tracked->allocators.objects[i]);
 
 		code = attach__allocations(&session->programs, session->rung, &target, &tracked->links, err);
@@ -235,7 +237,7 @@ int session__add(struct session *session, struct process *process, bool armed, s
 		code = enter_slot(session, tracked, err);
 	if (!code && !armed)
 		code = session__rescan(session, tracked, err);
-	if (!code && !armed && !allocators__any(&tracked->allocators))
+	if (!code && !armed && session->options.heap && !allocators__any(&tracked->allocators))
 		code = no_allocator(tracked, err);
 	if (!code && !armed)
 		code = check_specs(session, tracked, err);

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Pages by who touched them first: equal to what each function touched and still holds, to the page."""
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from memtrawl import Memtrawl, Target
+
+PAGE = 4096
+# what a program does with its pages, and what it is built for: musl's sbrk refuses
+PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached"]
+# ... and has no unwind information for its read
+VARIANTS = [("glibc", part) for part in PARTS] + [("static", part) for part in PARTS] + [
+    (musl, part) for musl in ("musl", "musl-static") for part in PARTS if part not in ("break", "syscalls")]
+
+
+def accounts(truth):
+    """{site: {key: value}} of the program's own account, of those that touched anything."""
+    sites = {}
+    for name, value in truth.items():
+        if "." in name:
+            site, key = name.split(".")
+            sites.setdefault(site, {})[key] = value
+    return {name: account for name, account in sites.items() if account["alloc_bytes"]}
+
+
+def by_function(profile, names):
+    """The same of the profile: a site belongs to the first of the functions that is on its stack."""
+    sums = {name: {"live_bytes": 0, "alloc_bytes": 0} for name in names}
+    for site in profile["sites"]:
+        name = next((f["function"] for f in site["frames"] if f["function"] in names), None)
+        if name:
+            for key in sums[name]:
+                sums[name][key] += site[key]
+    return sums
+
+
+def note(profile, text):
+    """What the site without a stack of that name holds."""
+    return sum(s["live_bytes"] for s in profile["sites"] if s["frames"][0]["function"] == text)
+
+
+def assert_pages(truth, profile):
+    wanted = accounts(truth)
+    seen = by_function(profile, set(wanted))
+    if "touch_huge" in wanted:  # of a huge page that was cut, what is gone was touched by nobody in particular
+        assert wanted["touch_huge"]["live_bytes"] <= seen["touch_huge"]["alloc_bytes"]
+        seen["touch_huge"]["alloc_bytes"] = wanted["touch_huge"]["alloc_bytes"]
+    assert wanted and seen == wanted
+    assert profile["loss"]["pages_full"] == profile["loss"]["pages_stale"] == 0
+
+
+def assert_reconciled(profile):
+    """The parts are the whole, as far as the kernel's own count of it goes: it lags by some pages a CPU."""
+    resident, rss = profile["resident"], profile["rss"]
+    assert resident["anonymous_bytes"] == profile["totals"]["live_bytes"]
+    assert resident["anonymous_bytes"] == sum(s["live_bytes"] for s in profile["sites"])
+    assert resident["file_bytes"] + resident["shmem_bytes"] == sum(n["resident_bytes"] for n in resident["named"])
+    assert rss["current_bytes"] == sum(resident[key] for key in ("anonymous_bytes", "file_bytes", "shmem_bytes",
+                                                                 "unexplained_bytes"))
+    assert abs(resident["unexplained_bytes"]) <= 512 * PAGE
+
+
+def observe(memtrawl, *args, allocator="glibc", options=()):
+    with Target("pages", *args, allocator=allocator) as target:
+        with memtrawl.session(target.pid, "--source", "pages", *options):
+            truth = target.go()
+            return truth, memtrawl.profile(target.pid, "seen")
+
+
+@pytest.mark.parametrize("allocator, part", VARIANTS)
+def test_every_page(memtrawl, allocator, part):
+    truth, profile = observe(memtrawl, part, allocator=allocator)
+    assert profile["source"] == "pages"
+    if part != "attached" or accounts(truth):
+        assert_pages(truth, profile)
+    assert_reconciled(profile)
+
+
+def test_populated_without_a_fault(memtrawl):
+    """Pages that came by MAP_POPULATE are not those of whoever had the place before."""
+    truth, profile = observe(memtrawl, "populated")
+    assert note(profile, "[populated without a fault]") == truth["populated_bytes"]
+    assert profile["resident"]["unseen_bytes"] == truth["populated_bytes"]
+
+
+def test_before_attach(memtrawl):
+    """What was there stays, until it is given back."""
+    with Target("pages", "attached") as target, memtrawl.session(target.pid, "--source", "pages"):
+        before = memtrawl.profile(target.pid, "before")
+        truth = target.go()
+        after = memtrawl.profile(target.pid, "after")
+    assert_pages(truth, after)
+    assert note(before, "[before attach]") == before["totals"]["live_bytes"]
+    assert note(before, "[before attach]") - note(after, "[before attach]") == 30 * PAGE
+    assert after["resident"]["before_bytes"] == note(after, "[before attach]") >= truth["before_bytes"]
+
+
+@pytest.mark.parametrize("rung", ["session", "multi", "perf"])
+def test_rung(tmp_path, rung):
+    truth, profile = observe(Memtrawl(tmp_path, rung))
+    assert_pages(truth, profile)
+    assert_reconciled(profile)
+
+
+@pytest.mark.parametrize("part", ["touches", "unmaps", "huge"])
+def test_frame_pointers(memtrawl, part):
+    """The C library has none, which hides who called its read."""
+    truth, profile = observe(memtrawl, part, options=("--unwind", "fp"))
+    assert_pages(truth, profile)
+
+
+def test_forked_child(memtrawl, tmp_path):
+    """It has what its parent had, and what it writes to is its own; a copy that the parent gets is still its."""
+    child_file = tmp_path / "child.json"
+    with Target("pages", "fork", env={"MEMTRAWL_TRUTH_CHILD": str(child_file)}) as target:
+        with memtrawl.session(target.pid, "--source", "pages", "--follow-forks"):
+            truth = target.go()
+            parent = memtrawl.profile(target.pid, "parent")
+            child = memtrawl.profile(truth["child_pid"], "child")
+    assert_pages(truth, parent)
+    assert_pages(json.loads(child_file.read_text()), child)
+    assert note(child, "[inherited at fork]") >= 25 * PAGE
+    for profile in (parent, child):
+        assert_reconciled(profile)
+
+
+def test_stack_is_whole(memtrawl):
+    _, profile = observe(memtrawl, "touches")
+    for inner in ("touch_first", "touch_second", "touch_third"):
+        site = next(s for s in profile["sites"] if s["frames"][0]["function"] == inner)
+        assert [f["function"] for f in site["frames"]][1:4] == ["touches", "scenario", "main"]
+
+
+def test_text_and_diff(memtrawl):
+    with Target("pages", "touches") as target, memtrawl.session(target.pid, "--source", "pages"):
+        memtrawl.profile(target.pid, "before")
+        target.go()
+        memtrawl.profile(target.pid, "after")
+        text = memtrawl.ok("show", "after")
+        diff = memtrawl.json("diff", "before", "after", "--json")
+        leaks = memtrawl.ok("leaks", "-p", target.pid, "--for", "1s")
+    assert "resident" in text and "touch_first" in text and "[before attach]" in text and "libc" in text
+    assert "touch_first" not in leaks  # nothing was touched in that second
+    assert diff["before"]["source"] == diff["after"]["source"] == "pages"
+    grown = {s["frames"][0]["function"]: s["live_bytes"]["change"] for s in diff["sites"]}
+    assert grown["touch_first"] == 60 * PAGE and grown["touch_second"] == 40 * PAGE
+
+
+def links_of(pid):
+    """Links that a process holds."""
+    count = 0
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            count += "bpf_link" in os.readlink(fd)
+        except OSError:
+            pass
+    return count
+
+
+@pytest.mark.parametrize("program", ["pages", "pages.musl-static"])
+def test_leaks_needs_no_allocator(memtrawl, program):
+    with Target(program, "touches") as target:
+        with memtrawl.background("leaks", "-p", target.pid, "--source", "pages", "--for", "5s", "--json") as leaks:
+            while links_of(leaks.pid) < 6:
+                time.sleep(0.05)
+            time.sleep(1.5)  # they are there before it begins to count
+            truth = target.go()
+            document = json.loads(leaks.end().stdout)
+    assert {s["frames"][0]["function"]: s["live_bytes"] for s in document["sites"]} == {
+        name: account["live_bytes"] for name, account in accounts(truth).items()}
+    assert all(s["leak"]["confidence"] > 0.5 for s in document["sites"])
+
+
+def test_other_source(memtrawl):
+    """What has nothing in common is not compared."""
+    with Target("pages", "touches") as target:
+        memtrawl.ok("snapshot", "-p", target.pid, "--for", "100ms", "heap")
+        memtrawl.ok("snapshot", "-p", target.pid, "--for", "100ms", "--source", "pages", "pages")
+    done = memtrawl("diff", "heap", "pages")
+    assert done.returncode == 2 and "nothing in common" in done.stderr
