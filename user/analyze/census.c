@@ -21,12 +21,17 @@ static int compare_pid(const void *key, const void *row)
 	return (wanted > pid) - (wanted < pid);
 }
 
+const struct census_row *census__find_pid(const struct census *census, pid_t pid)
+{
+	if (!census->count)
+		return NULL;
+	return bsearch(&pid, census->rows, census->count, sizeof(*census->rows), compare_pid);
+}
+
 const struct census_row *census__find(const struct census *census, pid_t pid, uint64_t start_ns)
 {
-	const struct census_row *row = NULL;
+	const struct census_row *row = census__find_pid(census, pid);
 
-	if (census->count)
-		row = bsearch(&pid, census->rows, census->count, sizeof(*row), compare_pid);
 	return row && row->sample.start_ns == start_ns ? row : NULL;
 }
 

@@ -110,6 +110,9 @@ struct census {
 int census__look(struct census *census, struct census_look *look);
 void census__free(struct census *census); /* what it points to: for another look, it is as good as new */
 
+/* The row of whichever process has the pid, or NULL. */
+const struct census_row *census__find_pid(const struct census *census, pid_t pid);
+
 /* The row of a process, or NULL. */
 const struct census_row *census__find(const struct census *census, pid_t pid, uint64_t start_ns);
 

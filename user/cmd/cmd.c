@@ -14,6 +14,8 @@ const struct command commands[] = {
 	{"record", "write a process's memory over time to a CSV file", cmd_record},
 	{"spikes", "find where the memory in such a file rose fast", cmd_spikes},
 	{"variance", "tell how much the peaks in several such files differ", cmd_variance},
+	{"watch", "take snapshots of processes whose memory crosses thresholds", cmd_watch},
+	{"hotspots", "show what a running watch knows", cmd_hotspots},
 	{"snapshot", "save what a process's call sites hold", cmd_snapshot},
 	{"list", "list the snapshots in the store", cmd_list},
 	{"show", "show a snapshot or a profile file, by call site", cmd_show},

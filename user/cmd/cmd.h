@@ -28,6 +28,8 @@ enum status cmd_stop(int argc, char **argv);
 enum status cmd_record(int argc, char **argv);
 enum status cmd_spikes(int argc, char **argv);
 enum status cmd_variance(int argc, char **argv);
+enum status cmd_watch(int argc, char **argv);
+enum status cmd_hotspots(int argc, char **argv);
 enum status cmd_snapshot(int argc, char **argv);
 enum status cmd_list(int argc, char **argv);
 enum status cmd_show(int argc, char **argv);

@@ -67,8 +67,7 @@ static void tell(const char *name, const struct profile *profile)
 	printf("%s: PID %d (%s), %s %s in %llu %s at %zu sites\n", name, profile->process.pid,
 	       profile->process.comm ? profile->process.comm : "?",
 	       units__format_bytes(live, sizeof(live), (double)profile->totals.live_bytes),
-	       profile->source == SOURCE_PAGES ? "resident" : "live",
-	       (unsigned long long)profile->totals.live_objects,
+	       profile->source == SOURCE_PAGES ? "resident" : "live", (unsigned long long)profile->totals.live_objects,
 	       profile->source == SOURCE_PAGES ? "pages" : "blocks", profile->site_count);
 }
 

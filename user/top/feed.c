@@ -31,7 +31,7 @@ struct feed {
 
 int feed__new(const struct feed_options *options, struct feed **result, struct error *err)
 {
-	const struct rss_options all = {0};
+	const struct rss_options all = {.on_event = options->on_event, .cookie = options->cookie};
 	struct feed *feed = calloc(1, sizeof(*feed));
 	int code = 0;
 
@@ -176,6 +176,11 @@ int feed__look(struct feed *feed, struct error *err)
 		feed->first_ns = feed->look_ns;
 	code = take_look(feed);
 	return code ? error__set(err, code, "cannot look at all processes: %s", error__reason(code)) : 0;
+}
+
+struct rss *feed__rss(struct feed *feed)
+{
+	return feed->rss;
 }
 
 const struct census *feed__census(const struct feed *feed)

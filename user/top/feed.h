@@ -8,12 +8,17 @@
 #include "render/top.h"
 
 struct feed;
+struct rss;
+struct mt_rss_row;
 
 /* Which processes are wanted: those that any of the first three names, or all if none does. Strings are borrowed. */
 struct feed_options {
 	const pid_t *pids;
 	size_t pid_count;
 	const char *comm, *cgroup;
+	/* What happens in between, as in struct rss_options; may be NULL. */
+	void (*on_event)(void *cookie, const struct mt_rss_row *row);
+	void *cookie;
 };
 
 /* Takes no look yet. Refuses with the reason and the remedy. */
@@ -22,6 +27,9 @@ void feed__free(struct feed *feed); /* NULL is fine */
 
 /* Takes a look at all processes; rows, views and groups of before are gone. */
 int feed__look(struct feed *feed, struct error *err);
+
+/* The source behind it. */
+struct rss *feed__rss(struct feed *feed);
 
 /* As of the last look. */
 const struct census *feed__census(const struct feed *feed);

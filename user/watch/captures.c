@@ -147,7 +147,7 @@ static void on_end(void *cookie, const struct child_end *end)
 /* ---- the beginning of one */
 
 struct arguments_text {
-	char pid[16], seconds[32], keep[24], trigger[128];
+	char pid[16], seconds[32], keep[24], top_n[24], trigger[128];
 };
 
 static void write_arguments(const struct captures *captures, const struct capture_request *request,
@@ -158,6 +158,7 @@ static void write_arguments(const struct captures *captures, const struct captur
 	snprintf(text->pid, sizeof(text->pid), "%d", (int)request->pid);
 	snprintf(text->seconds, sizeof(text->seconds), "%" PRIu64 "ms", for_ns / 1000000);
 	snprintf(text->keep, sizeof(text->keep), "%" PRIu64, captures->options.keep);
+	snprintf(text->top_n, sizeof(text->top_n), "%" PRIu64, captures->options.top_n);
 	profile_trigger__format(&request->trigger, text->trigger, sizeof(text->trigger));
 }
 

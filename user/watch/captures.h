@@ -21,6 +21,7 @@ struct captures_options {
 	uint64_t keep;            /* snapshots of a process */
 	const char *max_overhead; /* as for --max-overhead */
 	const char *source;       /* as for --source */
+	uint64_t top_n;           /* sites in the summary */
 };
 
 /* Who, what for, and who wants to know. */
