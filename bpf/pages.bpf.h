@@ -363,20 +363,18 @@ static __always_inline bool call__is_new(const struct owner *owner, u64 start, u
 static __always_inline void pages__rss_changed(const void *mm)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	const struct pt_regs *at = kernel__user_registers(task);
-	u64 number, start, length;
+	u64 number = kernel__syscall(task), start, length;
 	struct owner owner = {};
 	struct pt_regs regs;
 	u32 slot;
 
-	number = arch__syscall_at(at);
 	if (number != SYSCALL_MUNMAP && number != SYSCALL_MADVISE && number != SYSCALL_MMAP && number != SYSCALL_BRK &&
 	    number != SYSCALL_MREMAP)
 		return;
 	slot = slot_of(bpf_get_current_pid_tgid() >> 32);
 	if (slot == MT_SLOT_ANY || BPF_CORE_READ(task, mm) != mm || !owner__from_slot(slot, &owner))
 		return;
-	if (bpf_probe_read_kernel(&regs, sizeof(regs), at) || !arch__is_64bit(&regs))
+	if (bpf_probe_read_kernel(&regs, sizeof(regs), kernel__user_registers(task)) || !arch__is_64bit(&regs))
 		return;
 	if (!call__drops(&regs, &start, &length) || !call__is_new(&owner, start, length))
 		return;
