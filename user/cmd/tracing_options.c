@@ -41,9 +41,10 @@ const struct option tracing_option_table[] = {
 	{.name = "source",
 	 .type = OPTION_STRING,
 	 .offset = AT(source),
-	 .argument = "heap|pages",
+	 .argument = "heap|pages|heap,pages",
 	 .help = "what allocators give out (heap, the default), or the pages that are resident, by who touched\n"
-		 "them first: any language, any allocator, and no probe on it"},
+		 "them first: any language, any allocator, and no probe on it. With both, also what of each heap\n"
+		 "site's blocks is resident, and what the allocator retains"},
 	{.name = "sample",
 	 .type = OPTION_STRING,
 	 .offset = AT(sample),
@@ -120,11 +121,13 @@ static int parse_sample(const char *text, struct session_options *session, struc
 
 static int parse_source(const char *text, struct session_options *session, struct error *err)
 {
-	session->pages = text && !strcmp(text, "pages");
-	session->heap = !session->pages;
+	bool both = text && (!strcmp(text, "heap,pages") || !strcmp(text, "pages,heap"));
+
+	session->pages = both || (text && !strcmp(text, "pages"));
+	session->heap = both || !session->pages;
 	if (text && !session->pages && strcmp(text, "heap") != 0)
-		return error__usage(err, "--source '%s': use heap or pages", text);
-	if (session->pages && session->mappings)
+		return error__usage(err, "--source '%s': use heap, pages or heap,pages", text);
+	if (!session->heap && session->mappings)
 		return error__usage(err, "--mappings is about the heap's source: leave it out, or --source pages");
 	return 0;
 }
