@@ -158,6 +158,22 @@ int rss_changed(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+SEC("?uprobe")
+int remap_enter(struct pt_regs *ctx)
+{
+	kernel__keep_own_stack();
+	remap__enter(ctx);
+	return 0;
+}
+
+SEC("?uretprobe")
+int remap_leave(struct pt_regs *ctx)
+{
+	kernel__keep_own_stack();
+	remap__leave(ctx);
+	return 0;
+}
+
 /* Never attached: user space runs it. */
 SEC("?raw_tp/sched_process_exit")
 int pages_seed(void *ctx)

@@ -94,4 +94,12 @@ static __always_inline const void *kernel__user_registers(struct task_struct *ta
 	return BPF_CORE_READ(task, stack) + STACK_SIZE - sizeof(struct pt_regs);
 }
 
+/* The number of the syscall that the task is in; one that is none's where it is in a fault or an interrupt. */
+static __always_inline u64 kernel__syscall(struct task_struct *task)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) /* without the cost of a safe read */
+		return arch__syscall((const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	return arch__syscall_at(kernel__user_registers(task));
+}
+
 #endif

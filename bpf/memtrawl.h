@@ -164,7 +164,7 @@ struct mt_page_seed {
 struct mt_page_call {
 	__u64 start, length;
 	__u64 records;                         /* mt_process.page_records when that was done */
-	__u64 move_from, move_length, move_to; /* move_length is 0 when it is in no such call */
+	__u64 move_from, move_length, reserved; /* move_length is 0 when it is in no such call */
 };
 
 enum mt_process_state {
@@ -276,6 +276,7 @@ enum mt_class {
 	MT_CLASS_FREE,
 	MT_CLASS_LOADER, /* the dynamic loader has changed the mappings */
 	MT_CLASS_JUMP,   /* longjmp: leaves calls without returning from them */
+	MT_CLASS_REMAP,  /* mremap: the block is where it was, the size and the count what it was long and is to be */
 	MT_CLASS_MAX,
 };
 

@@ -363,25 +363,129 @@ static __always_inline bool call__is_new(const struct owner *owner, u64 start, u
 static __always_inline void pages__rss_changed(const void *mm)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	const struct pt_regs *at = kernel__user_registers(task);
-	u64 number, start, length;
+	u64 number = kernel__syscall(task), start, length;
 	struct owner owner = {};
 	struct pt_regs regs;
 	u32 slot;
 
-	number = arch__syscall_at(at);
 	if (number != SYSCALL_MUNMAP && number != SYSCALL_MADVISE && number != SYSCALL_MMAP && number != SYSCALL_BRK &&
 	    number != SYSCALL_MREMAP)
 		return;
 	slot = slot_of(bpf_get_current_pid_tgid() >> 32);
 	if (slot == MT_SLOT_ANY || BPF_CORE_READ(task, mm) != mm || !owner__from_slot(slot, &owner))
 		return;
-	if (bpf_probe_read_kernel(&regs, sizeof(regs), at) || !arch__is_64bit(&regs))
+	if (bpf_probe_read_kernel(&regs, sizeof(regs), kernel__user_registers(task)) || !arch__is_64bit(&regs))
 		return;
 	if (!call__drops(&regs, &start, &length) || !call__is_new(&owner, start, length))
 		return;
 	if (!pages__clear(owner.id, start >> MT_PAGE_SHIFT, (start + length) >> MT_PAGE_SHIFT))
 		count_loss(owner.counters, MT_LOSS_PAGES_STALE);
+}
+
+/* ---- what is moved */
+
+/*
+ * mremap takes pages elsewhere, and no count of them changes: it is seen where programs call it, the C library's
+ * function. Who makes the syscall by other means moves pages whose records stay behind: they are told as if they had
+ * come without a fault, and the records go with whatever comes there next.
+ */
+enum { MOVE_ROUNDS = 32 }; /* three times within each other, of PART pages at most: 4 GiB */
+
+/* Moves the words of some pages. Returns how many pages those were: less than PART at the end of a block. */
+__noinline u64 pages__move_part(u32 process, u64 from, u64 to, u64 count)
+{
+	struct mt_page_block *source = pages__find(process, from / MT_PAGES), *target;
+	u32 first = from % MT_PAGES, second = to % MT_PAGES;
+	u64 room = MT_PAGES - (first > second ? first : second);
+
+	if (room > count)
+		room = count;
+	if (!source)
+		return room;
+	if (room > PART)
+		room = PART;
+	target = pages__make(process, to / MT_PAGES);
+	for (u32 i = 0; target && i < PART; i++)
+		if (i < room)
+			target->word[(second + i) & (MT_PAGES - 1)] = source->word[(first + i) & (MT_PAGES - 1)];
+	return target ? room : 0;
+}
+
+/* Some more parts, from page `done` of a range of `count` on. Returns how many are done then. */
+__noinline u64 pages__move_some(u32 process, u64 from, u64 to, u64 done, u64 count)
+{
+	for (u32 i = 0; i < MOVE_ROUNDS && done < count; i++) {
+		/* a huge page that comes to lie across blocks must have its word in both */
+		if ((from + done) % MT_PAGES == 0 && (from - to) % MT_PAGES)
+			block__spread(process, (from + done) / MT_PAGES);
+		u64 moved = pages__move_part(process, from + done, to + done, count - done);
+
+		if (!moved)
+			break;
+		done += moved;
+	}
+	return done;
+}
+
+__noinline u64 pages__move_more(u32 process, u64 from, u64 to, u64 done, u64 count)
+{
+	for (u32 i = 0; i < MOVE_ROUNDS && done < count; i++)
+		done = pages__move_some(process, from, to, done, count);
+	return done;
+}
+
+/* These are numbers of pages. False if it was too much. */
+static __always_inline bool pages__move(const struct owner *owner, u64 from, u64 to, u64 count)
+{
+	u64 done = 0;
+
+	block__spread(owner->id, from / MT_PAGES);
+	block__spread(owner->id, (from + count - 1) / MT_PAGES);
+	for (u32 i = 0; i < MOVE_ROUNDS && done < count; i++)
+		done = pages__move_more(owner->id, from, to, done, count);
+	return pages__clear(owner->id, from, from + count) && done == count;
+}
+
+static __always_inline void remap__enter(struct pt_regs *ctx)
+{
+	u64 cookie = probe_cookie(ctx), old = 0, length = 0, wanted = 0;
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct mt_page_call fresh = {}, *call;
+	struct owner owner = {};
+
+	if (!owner__from_cookie(cookie, &owner))
+		return;
+	cookie__argument(cookie, MT_COOKIE_BLOCK_SHIFT, ctx, &old);
+	cookie__argument(cookie, MT_COOKIE_SIZE_SHIFT, ctx, &length);
+	cookie__argument(cookie, MT_COOKIE_COUNT_SHIFT, ctx, &wanted);
+	call = bpf_map_lookup_elem(&page_calls, &tid);
+	if (!call) {
+		bpf_map_update_elem(&page_calls, &tid, &fresh, BPF_ANY);
+		call = bpf_map_lookup_elem(&page_calls, &tid);
+	}
+	if (!call)
+		return;
+	call->move_from = old;
+	call->move_length = page_up(length < wanted ? length : wanted);
+}
+
+static __always_inline void remap__leave(struct pt_regs *ctx)
+{
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct mt_page_call *call = bpf_map_lookup_elem(&page_calls, &tid);
+	u64 to = arch__result(ctx), from, length;
+	struct owner owner = {};
+
+	if (!call || !call->move_length)
+		return;
+	from = call->move_from;
+	length = call->move_length;
+	call->move_length = 0;
+	if (to == ~0ULL || to == from || !owner__from_slot(slot_of(bpf_get_current_pid_tgid() >> 32), &owner))
+		return;
+	if (!pages__move(&owner, from >> MT_PAGE_SHIFT, to >> MT_PAGE_SHIFT, length >> MT_PAGE_SHIFT))
+		count_loss(owner.counters, MT_LOSS_PAGES_STALE);
+	call->length = 0; /* what is remembered to be cleared is not, any more */
 }
 
 /* ---- what was there before */

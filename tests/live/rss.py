@@ -46,10 +46,10 @@ class RssRows:
 
 
 class Resident(Target):
-    """tests/targets/resident.c. It has done everything once, so that its own code and libc's are resident."""
+    """tests/targets/rss_kinds.c. It has done everything once, so that its own code and libc's are resident."""
 
     def __init__(self):
-        super().__init__("resident")
+        super().__init__("rss_kinds")
 
     def __enter__(self):
         super().__enter__()

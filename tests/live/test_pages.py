@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from memtrawl import Memtrawl, Target
+from memtrawl import Memtrawl, Target, assert_exact
 
 PAGE = 4096
 # what a program does with its pages, and what it is built for: musl's sbrk refuses
-PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached"]
+PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached", "moves"]
 # ... and has no unwind information for its read
 VARIANTS = [("glibc", part) for part in PARTS] + [("static", part) for part in PARTS] + [
     (musl, part) for musl in ("musl", "musl-static") for part in PARTS if part not in ("break", "syscalls")]
@@ -182,3 +182,31 @@ def test_other_source(memtrawl):
         memtrawl.ok("snapshot", "-p", target.pid, "--for", "100ms", "--source", "pages", "pages")
     done = memtrawl("diff", "heap", "pages")
     assert done.returncode == 2 and "nothing in common" in done.stderr
+
+
+def test_heap_and_pages(memtrawl):
+    """Of each site's live blocks what is in memory; and what the allocator has beside them."""
+    with Target("resident") as target, memtrawl.session(target.pid, "--source", "heap,pages"):
+        truth = target.go()
+        profile = memtrawl.profile(target.pid, "seen")
+        text = memtrawl.ok("show", "seen")
+    assert_exact(truth, profile)
+    assert profile["source"] == "heap"
+    resident = {s["frames"][0]["function"]: s["resident_bytes"] for s in profile["sites"]}
+    assert resident == {"make_large": truth["large_bytes"], "make_small": truth["kept_bytes"]}
+    parts = profile["resident"]
+    assert parts["live_bytes"] == truth["large_bytes"] + truth["kept_bytes"]
+    # headers, and what is left of the last page
+    assert truth["freed_bytes"] <= parts["retained_bytes"] <= truth["freed_bytes"] * 1.05 + 64 * PAGE
+    assert "retained by the allocator" in text and "resident)" in text
+
+
+def test_heap_and_pages_sampled(memtrawl):
+    """An estimate does not say which bytes are live: retention is not told, and residence is scaled up."""
+    with Target("resident") as target:
+        with memtrawl.session(target.pid, "--source", "heap,pages", "--sample", "64K"):
+            target.go()
+            profile = memtrawl.profile(target.pid, "seen")
+    assert profile["resident"]["retained_bytes"] == 0
+    large = next(s for s in profile["sites"] if s["frames"][0]["function"] == "make_large")
+    assert 0 < large["resident_bytes"] < large["live_bytes"] / 10

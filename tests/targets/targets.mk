@@ -13,14 +13,14 @@ TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_z
 	preallocated temporary random_sites peak fork_child exec_self spawn signal_handler longjmp_pool \
 	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop mappings pages
 # dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
-TARGETS_GLIBC := dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
+TARGETS_GLIBC := resident dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
 # without frame pointers, and with what the others must not have: calls that become jumps
 TARGETS_BARE := chains chains_dlopen
 TARGETS_BARE_CXX := chains_cxx
 # the libraries that chains_dlopen loads
 CHAINS_LIBRARIES := $(T)/libchains_first.so $(T)/libchains_second.so
 # programs that keep no account
-TARGETS_PLAIN := leaky_server resident short_lived
+TARGETS_PLAIN := leaky_server rss_kinds short_lived
 TARGETS_CXX := cxx_new
 
 # The stack must be the site, its callers up to scenario, main: frames stay, calls stay calls, and the compiler knows

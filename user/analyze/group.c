@@ -20,6 +20,7 @@ void counts__add(struct report_counts *to, const struct report_counts *from)
 	to->free_objects += from->free_objects;
 	to->peak_bytes += from->peak_bytes;
 	to->temporary_objects += from->temporary_objects;
+	to->resident_bytes += from->resident_bytes;
 	to->swapped_bytes += from->swapped_bytes;
 	to->older_bytes += from->older_bytes;
 	to->live_bytes_stderr = hypot(to->live_bytes_stderr, from->live_bytes_stderr);
@@ -41,6 +42,7 @@ struct report_counts counts__of_site(const struct profile_site *site)
 		.free_objects = site->free_objects,
 		.peak_bytes = site->peak_bytes,
 		.temporary_objects = site->temporary_objects,
+		.resident_bytes = site->resident_bytes,
 		.swapped_bytes = site->swapped_bytes,
 		.older_bytes = site->older_bytes,
 		.live_bytes_stderr = site->live_bytes_stderr,

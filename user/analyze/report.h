@@ -62,7 +62,7 @@ struct report_counts {
 	uint64_t live_bytes, live_objects;
 	uint64_t alloc_bytes, alloc_objects;
 	uint64_t free_bytes, free_objects;
-	uint64_t peak_bytes, temporary_objects, swapped_bytes, older_bytes;
+	uint64_t peak_bytes, temporary_objects, resident_bytes, swapped_bytes, older_bytes;
 	double live_bytes_stderr;
 	double oldest_age_seconds; /* negative: unknown, or nothing lives */
 	size_t stacks;             /* how many were added up here */

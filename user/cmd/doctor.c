@@ -75,13 +75,12 @@ static int list_functions(const struct patient *patient, const struct trap_costs
 
 		for (size_t j = 0; j < object->count; j++) {
 			const struct alloc_function *f = &object->functions[j];
-			char *name = readable(f->name);
+			char *name;
 			struct doctor_function line = {
 				.object = object->path,
 				.kind = object->kind,
 				.build_id = object->build_id,
 				.live = bound && bound->inode == object->inode && bound->device == object->device,
-				.name = name,
 				.role = role_of(f->signature.class),
 				.offset = f->site.offset,
 				.instruction = f->site.instruction,
@@ -89,6 +88,9 @@ static int list_functions(const struct patient *patient, const struct trap_costs
 				.cost_ns = cost_of(f, costs),
 			};
 
+			if (f->signature.class == MT_CLASS_REMAP) /* of the pages source */
+				continue;
+			line.name = name = readable(f->name);
 			if (!name || !array__push(report->functions, report->function_count, capacity, line)) {
 				free(name);
 				return error__set(err, -1, "out of memory");

@@ -149,6 +149,7 @@ static int begin(struct keeper *keeper, struct error *err)
 		process__free(process);
 		return code;
 	}
+	tracing_options__choose_source(keeper->options, &keeper->pid, 1, &keeper->session_options);
 	code = session__new(&keeper->session_options, &keeper->session, err);
 	if (code) {
 		process__free(process);

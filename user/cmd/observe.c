@@ -141,6 +141,8 @@ int observe__start(const struct tracing_options *options, double default_overhea
 		free(pids);
 		return code;
 	}
+	if (!code)
+		tracing_options__choose_source(options, pids, count, &session_options);
 	if (!code && count == 1) /* before the programs are loaded: it is dear */
 		code = check_process(pids[0], err);
 	if (!code)

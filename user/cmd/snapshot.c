@@ -25,6 +25,7 @@ struct snapshot_options {
 	bool attach;
 	bool json;
 	const char *trigger;
+	uint64_t top_n;
 };
 
 static const struct option own_options[] = {
@@ -50,6 +51,13 @@ static const struct option own_options[] = {
 	 .type = OPTION_FLAG,
 	 .offset = offsetof(struct snapshot_options, json),
 	 .help = "say what was saved, and its largest sites, in JSON"},
+	{.name = "top-n",
+	 .letter = 'n',
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct snapshot_options, top_n),
+	 .argument = "N",
+	 .help = "with --json, how many of them (20); 0: all",
+	 .max = 1000000000},
 };
 
 /* Where to, how, and what is said of it. */
@@ -58,6 +66,7 @@ struct saving {
 	struct store_save how;
 	struct profile_trigger trigger;
 	bool json;
+	uint64_t top_n;
 };
 
 static void tell(const char *name, const struct profile *profile)
@@ -71,10 +80,10 @@ static void tell(const char *name, const struct profile *profile)
 	       profile->source == SOURCE_PAGES ? "pages" : "blocks", profile->site_count);
 }
 
-static int tell_json(const char *name, const char *store, const struct profile *profile,
+static int tell_json(const char *name, const char *store, uint64_t top_n, const struct profile *profile,
 		     const struct output_options *output, struct error *err)
 {
-	const struct report_request request = {.group = GROUP_STACK, .sort = SORT_LIVE, .top_n = TOP_N_DEFAULT};
+	const struct report_request request = {.group = GROUP_STACK, .sort = SORT_LIVE, .top_n = top_n};
 	struct report *report = NULL;
 	struct buf buf = {0};
 	char *path = NULL;
@@ -106,7 +115,7 @@ static int save(const struct session *session, const struct tracked *tracked, co
 	if (!code)
 		code = store__save(saving->store, profile, &saving->how, &name, err);
 	if (!code && saving->json)
-		code = tell_json(name, saving->store, profile, output, err);
+		code = tell_json(name, saving->store, saving->top_n, profile, output, err);
 	else if (!code)
 		tell(name, profile);
 	profile__free(profile);
@@ -141,6 +150,7 @@ static int parse(const struct snapshot_options *own, const struct store_options 
 	saving->store = store->directory;
 	saving->how = (struct store_save){.name = name, .replace = own->replace, .keep = store->keep};
 	saving->json = own->json;
+	saving->top_n = own->top_n;
 	if (!code && own->trigger)
 		code = profile_trigger__parse(own->trigger, &saving->trigger, err);
 	return code;
@@ -148,7 +158,7 @@ static int parse(const struct snapshot_options *own, const struct store_options 
 
 enum status cmd_snapshot(int argc, char **argv)
 {
-	struct snapshot_options own = {.for_ns = 10 * 1000000000ULL};
+	struct snapshot_options own = {.for_ns = 10 * 1000000000ULL, .top_n = TOP_N_DEFAULT};
 	struct tracing_options tracing = TRACING_OPTIONS_DEFAULT;
 	struct store_options store = STORE_OPTIONS_DEFAULT;
 	const struct option_group groups[] = {

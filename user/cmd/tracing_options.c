@@ -7,6 +7,7 @@
 
 #include "lib/array.h"
 #include "lib/units.h"
+#include "target/allocators.h"
 #include "sampling.h"
 #include "target/process.h"
 #include "unwind/mode.h"
@@ -41,9 +42,11 @@ const struct option tracing_option_table[] = {
 	{.name = "source",
 	 .type = OPTION_STRING,
 	 .offset = AT(source),
-	 .argument = "heap|pages",
+	 .argument = "heap|pages|heap,pages|auto",
 	 .help = "what allocators give out (heap, the default), or the pages that are resident, by who touched\n"
-		 "them first: any language, any allocator, and no probe on it"},
+		 "them first: any language, any allocator, and no probe on it. With both, also what of each heap\n"
+		 "site's blocks is resident, and what the allocator retains. auto is the heap, or pages where no\n"
+		 "allocator is found"},
 	{.name = "sample",
 	 .type = OPTION_STRING,
 	 .offset = AT(sample),
@@ -120,11 +123,13 @@ static int parse_sample(const char *text, struct session_options *session, struc
 
 static int parse_source(const char *text, struct session_options *session, struct error *err)
 {
-	session->pages = text && !strcmp(text, "pages");
-	session->heap = !session->pages;
-	if (text && !session->pages && strcmp(text, "heap") != 0)
-		return error__usage(err, "--source '%s': use heap or pages", text);
-	if (session->pages && session->mappings)
+	bool both = text && (!strcmp(text, "heap,pages") || !strcmp(text, "pages,heap"));
+
+	session->pages = both || (text && !strcmp(text, "pages"));
+	session->heap = both || !session->pages;
+	if (text && !session->pages && strcmp(text, "heap") != 0 && strcmp(text, "auto") != 0)
+		return error__usage(err, "--source '%s': use heap, pages, heap,pages or auto", text);
+	if (!session->heap && session->mappings)
 		return error__usage(err, "--mappings is about the heap's source: leave it out, or --source pages");
 	return 0;
 }
@@ -286,4 +291,31 @@ int tracing_options__pids(const struct tracing_options *options, pid_t **pids, s
 	*pids = list.pids;
 	*count = list.count;
 	return 0;
+}
+
+static bool has_allocator(pid_t pid, const struct session_options *session)
+{
+	struct allocators allocators = {0};
+	struct process *process = NULL;
+	struct maps maps = {0};
+	bool has = !process__open(pid, &process, NULL) && !maps__read(process, &maps, NULL) &&
+		   !allocators__discover(process, &maps, session->specs, session->spec_count, &allocators, NULL) &&
+		   allocators__any(&allocators);
+
+	allocators__free(&allocators);
+	maps__free(&maps);
+	process__free(process);
+	return has;
+}
+
+void tracing_options__choose_source(const struct tracing_options *options, const pid_t *pids, size_t count,
+				    struct session_options *session)
+{
+	if (!options->source || strcmp(options->source, "auto") != 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (has_allocator(pids[i], session))
+			return;
+	session->heap = false;
+	session->pages = true;
 }

@@ -50,6 +50,10 @@ int tracing_options__session(const struct tracing_options *options, double defau
 			     struct session_options *session, struct error *err);
 void tracing_options__free_specs(struct session_options *session);
 
+/* With --source auto: pages, if none of the processes has an allocator that is known. */
+void tracing_options__choose_source(const struct tracing_options *options, const pid_t *pids, size_t count,
+				    struct session_options *session);
+
 /* The processes that are asked for, without duplicates. *pids is malloc'ed. At least one, or an error. */
 int tracing_options__pids(const struct tracing_options *options, pid_t **pids, size_t *count, struct error *err);
 

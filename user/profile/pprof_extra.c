@@ -82,6 +82,7 @@ static const struct field resident_fields[] = {
 	U64(struct profile_resident, anonymous_bytes), U64(struct profile_resident, before_bytes),
 	U64(struct profile_resident, unseen_bytes),    U64(struct profile_resident, swapped_bytes),
 	U64(struct profile_resident, file_bytes),      U64(struct profile_resident, shmem_bytes),
+	U64(struct profile_resident, live_bytes),      U64(struct profile_resident, retained_bytes),
 };
 
 static const struct field named_fields[] = {

@@ -19,8 +19,8 @@
  *	"size_objects"	array of integers: element b counts the allocated objects of 2^b to 2^(b+1)-1 bytes; those at
  *			the end that would be 0 are left out
  *	"source"	"heap" or "pages"; heap where it is missing
- *	"resident"	{anonymous_bytes, before_bytes, unseen_bytes, swapped_bytes, file_bytes, shmem_bytes: integer;
- *			 named: array of {name: string, shared: boolean, resident_bytes: integer}}, or null: see
+ *	"resident"	{anonymous_bytes, before_bytes, unseen_bytes, swapped_bytes, file_bytes, shmem_bytes,
+ *			 live_bytes, retained_bytes: integer; named: array of {name: string, shared: boolean, resident_bytes: integer}}, or null: see
  *			 struct profile_resident
  *	"mappings"	boolean: mapped memory was looked at
  *	"samples"	integer: how many samples were written. Other tools drop samples and keep the comment; the
@@ -30,7 +30,8 @@
  * above every report, so this one is kept short, and what there is to say of a sample is in labels of that sample
  * (which also stay with it whatever becomes of the others), numbers of these keys and units:
  *
- *	peak_bytes, live_bytes_stderr, older_bytes, swapped_bytes: bytes; temporary_objects: count	left out where 0
+ *	peak_bytes, live_bytes_stderr, older_bytes, resident_bytes, swapped_bytes: bytes;
+ *	temporary_objects: count							left out where 0
  *	oldest_age: microseconds							left out where unknown
  *	free_bytes: bytes, free_objects: count		left out where just what was allocated less what lives
  *
@@ -57,7 +58,7 @@ struct pprof_label {
 	enum { LABEL_COUNT, LABEL_FREED_BYTES, LABEL_FREED_OBJECTS, LABEL_STDERR, LABEL_AGE } type;
 };
 
-#define PPROF_LABELS 8
+#define PPROF_LABELS 9
 extern const struct pprof_label pprof_labels[PPROF_LABELS];
 
 /* Labels of samples of mapped memory. */

@@ -11,6 +11,7 @@ const struct pprof_label pprof_labels[PPROF_LABELS] = {
 	{"live_bytes_stderr", "bytes", MEMBER(live_bytes_stderr), LABEL_STDERR},
 	{"older_bytes", "bytes", MEMBER(older_bytes), LABEL_COUNT},
 	{"temporary_objects", "count", MEMBER(temporary_objects), LABEL_COUNT},
+	{"resident_bytes", "bytes", MEMBER(resident_bytes), LABEL_COUNT},
 	{"swapped_bytes", "bytes", MEMBER(swapped_bytes), LABEL_COUNT},
 	{"oldest_age", "microseconds", MEMBER(oldest_age_seconds), LABEL_AGE},
 	{"free_bytes", "bytes", MEMBER(free_bytes), LABEL_FREED_BYTES},

@@ -81,6 +81,9 @@ struct profile_resident {
 	uint64_t unseen_bytes;    /* of them: nobody was seen touching them */
 	uint64_t swapped_bytes;   /* the same, swapped out: not in the RSS */
 	uint64_t file_bytes, shmem_bytes;
+	/* Of the heap, where it was looked at, too: */
+	uint64_t live_bytes;     /* in live blocks */
+	uint64_t retained_bytes; /* in the allocator's memory beside them, touched since tracing began; exact only */
 	struct profile_named *named; /* file_bytes and shmem_bytes, by name; owned */
 	size_t named_count, named_capacity;
 };
@@ -119,6 +122,7 @@ struct profile_site {
 	uint64_t peak_bytes;      /* live bytes at the time of the process's peak */
 	double live_bytes_stderr; /* standard error of live_bytes; 0 when exact */
 	uint64_t temporary_objects;
+	uint64_t resident_bytes;   /* of the heap, where pages were looked at, too: live and in memory */
 	uint64_t swapped_bytes;    /* of pages: swapped out, in no other number but what was allocated and not freed */
 	uint64_t older_bytes;      /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
 	double oldest_age_seconds; /* of its live blocks; negative if ages were not read */

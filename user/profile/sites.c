@@ -97,6 +97,7 @@ static void join_sites(struct profile_site *into, const struct profile_site *fro
 	into->live_bytes_stderr = hypot(into->live_bytes_stderr, from->live_bytes_stderr);
 	into->temporary_objects += from->temporary_objects;
 	into->swapped_bytes += from->swapped_bytes;
+	into->resident_bytes += from->resident_bytes;
 	into->older_bytes += from->older_bytes;
 	into->oldest_age_seconds = fmax(into->oldest_age_seconds, from->oldest_age_seconds);
 }

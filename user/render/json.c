@@ -107,6 +107,8 @@ static json_t *resident_of(const struct report_subject *subject)
 	set_count(object, "swapped_bytes", resident->swapped_bytes);
 	set_count(object, "file_bytes", resident->file_bytes);
 	set_count(object, "shmem_bytes", resident->shmem_bytes);
+	set_count(object, "live_bytes", resident->live_bytes);
+	set_count(object, "retained_bytes", resident->retained_bytes);
 	set(object, "unexplained_bytes", json_integer(profile__unexplained(&subject->rss, resident)));
 	for (size_t i = 0; i < resident->named_count; i++)
 		json_array_append_new(named, named_of(&resident->named[i]));
@@ -199,6 +201,7 @@ static void set_counts(json_t *object, const struct report_counts *counts)
 	set_count(object, "free_bytes", counts->free_bytes);
 	set_count(object, "free_objects", counts->free_objects);
 	set_count(object, "temporary_objects", counts->temporary_objects);
+	set_count(object, "resident_bytes", counts->resident_bytes);
 	set_count(object, "swapped_bytes", counts->swapped_bytes);
 	set_count(object, "older_bytes", counts->older_bytes);
 	set(object, "oldest_age_seconds",

@@ -119,6 +119,12 @@ static void add_parts(struct page *page, const struct report_subject *subject)
 
 	if (!r->known)
 		return;
+	if (subject->source == SOURCE_HEAP) {
+		buf__add_format(&page->line, "  memory  %s of what lives is resident", bytes(a, r->live_bytes));
+		if (subject->sampling.mode == SAMPLING_EXACT)
+			buf__add_format(&page->line, ", %s retained by the allocator", bytes(a, r->retained_bytes));
+		end_line(page);
+	}
 	buf__add_format(&page->line, "  that is %s by sites, %s from before",
 			bytes(a, r->anonymous_bytes - r->before_bytes - r->unseen_bytes), bytes(b, r->before_bytes));
 	if (r->unseen_bytes)
@@ -438,11 +444,21 @@ static void add_deviation(struct page *page, const struct report_row *row)
 		buf__add_format(&page->line, "  (\u00b1%s)", units__format_bytes(text, sizeof(text), deviation));
 }
 
+/* Where pages were looked at beside the heap: what of the live bytes is in memory. */
+static void add_resident(struct page *page, const struct report *report, const struct report_row *row)
+{
+	char text[32];
+
+	if (report->kind != REPORT_DIFF && report->subject.source == SOURCE_HEAP && report->subject.resident.known)
+		buf__add_format(&page->line, "  (%s resident)", bytes(text, row->counts.resident_bytes));
+}
+
 static void add_row(struct page *page, const struct report *report, const struct report_row *row)
 {
 	add_columns(page, report, row);
 	if (report->request.group == GROUP_STACK) {
 		add_deviation(page, row);
+		add_resident(page, report, row);
 		end_line(page);
 		add_stack(page, row);
 		return;
@@ -450,6 +466,7 @@ static void add_row(struct page *page, const struct report *report, const struct
 	buf__add_string(&page->line, "  ");
 	add_frame(page, &row->frames[0], 0);
 	add_deviation(page, row);
+	add_resident(page, report, row);
 	end_line(page);
 	if (report->request.group == GROUP_LINE)
 		add_source(page, &row->frames[0]);

@@ -96,6 +96,8 @@ static const struct named jumps[] = {
 
 static const struct named loader = {"_dl_debug_state", {MT_CLASS_LOADER, {NO, NO, NO}}};
 
+static const struct named remap = {"mremap", {MT_CLASS_REMAP, {0, 1, 2}}};
+
 static bool find(const struct named *table, size_t count, const char *name, struct alloc_signature *signature)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -154,5 +156,7 @@ enum alloc_family alloc_names__find(const char *name, struct alloc_signature *si
 		return ALLOC_FAMILY_JUMP;
 	if (find(&loader, 1, name, signature))
 		return ALLOC_FAMILY_LOADER;
+	if (find(&remap, 1, name, signature))
+		return ALLOC_FAMILY_REMAP;
 	return ALLOC_FAMILY_NONE;
 }

@@ -35,7 +35,7 @@ void link__close(struct link *link)
 	link->fd = -1;
 }
 
-static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "jump", "event"};
+static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "jump", "event", "remap"};
 
 int link__pin(struct link *link, const char *directory, struct error *err)
 {
@@ -110,6 +110,8 @@ static bool is_of_kind(const struct alloc_function *function, enum link_kind kin
 		return kind == LINK_LOADER;
 	case MT_CLASS_JUMP:
 		return kind == LINK_JUMP;
+	case MT_CLASS_REMAP:
+		return kind == LINK_REMAP;
 	default:
 		return kind == LINK_ALLOC;
 	}
@@ -313,6 +315,19 @@ int attach__loader(const struct programs *programs, enum rung rung, const struct
 		   struct links *links, struct error *err)
 {
 	return attach_kind(programs, rung, target, LINK_LOADER, PROGRAM_LOADER, links, err);
+}
+
+int attach__remaps(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		   struct links *links, struct error *err)
+{
+	int code;
+
+	if (rung == RUNG_PERF)
+		code = attach_perf(programs, target, LINK_REMAP, PROGRAM_REMAP_LEAVE, true, links, err);
+	else
+		code = attach_multi(programs, target, LINK_REMAP, PROGRAM_REMAP_LEAVE, KERNEL_ATTACH_UPROBE_MULTI, true,
+				    links, err);
+	return code ? code : attach_kind(programs, rung, target, LINK_REMAP, PROGRAM_REMAP_ENTER, links, err);
 }
 
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,

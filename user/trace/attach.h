@@ -19,6 +19,7 @@ enum link_kind {
 	LINK_LOADER,
 	LINK_JUMP,
 	LINK_EVENT,
+	LINK_REMAP,
 };
 
 struct link {
@@ -44,6 +45,9 @@ struct attach_target {
 
 /* The loader's rendezvous, which tells of new code. */
 int attach__loader(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		   struct links *links, struct error *err);
+/* mremap, whose pages go elsewhere. */
+int attach__remaps(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		   struct links *links, struct error *err);
 /* What must be watched as long as blocks are tracked: reallocs and frees. */
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,

@@ -96,6 +96,8 @@ static void choose_pages(struct heap_bpf *heap, enum rung rung, uint32_t blocks)
 	bpf_program__set_autoload(heap->progs.fault_kernel_hashed, blocks && hashed);
 	bpf_program__set_autoload(heap->progs.rss_changed, blocks);
 	bpf_program__set_autoload(heap->progs.pages_seed, blocks);
+	bpf_program__set_autoload(heap->progs.remap_enter, blocks);
+	bpf_program__set_autoload(heap->progs.remap_leave, blocks);
 	bpf_map__set_autocreate(heap->maps.pages, blocks);
 	bpf_map__set_autocreate(heap->maps.page_sites, blocks);
 	bpf_map__set_autocreate(heap->maps.page_seed, blocks);
@@ -138,7 +140,8 @@ static void choose_programs(struct heap_bpf *heap, enum rung rung)
 		{heap->progs.alloc_entry_hashed, heap->progs.alloc_return_hashed, heap->progs.block_free_hashed},
 	};
 	struct bpf_program *single[] = {heap->progs.alloc_entry,  heap->progs.alloc_return, heap->progs.block_free,
-					heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing};
+					heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing,
+					heap->progs.remap_enter,  heap->progs.remap_leave};
 
 	for (int r = 0; r < RUNG_COUNT; r++)
 		for (size_t i = 0; i < 3; i++)

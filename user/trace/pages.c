@@ -80,6 +80,8 @@ struct walk {
 	struct index_map *by_key; /* site by the key in words */
 	uint64_t now_ns;          /* since the session's epoch */
 	uint64_t since_ns;        /* the same of options->since_ns, or 0 */
+	page_visitor *visit;      /* instead of making sites, or NULL */
+	void *context;
 };
 
 static const char *note_of(uint64_t key, bool inherits)
@@ -120,12 +122,9 @@ static void credit_age(const struct walk *walk, struct profile_site *site, uint6
 		site->older_bytes += PAGE_BYTES;
 }
 
-static int credit(const struct walk *walk, uint64_t word, enum page_state state)
+static void add_up(const struct walk *walk, uint64_t key, enum page_state state)
 {
 	struct profile_resident *resident = &walk->reader->profile->resident;
-	uint64_t key = mt_page_key_of(word);
-	struct profile_site *site;
-	uint32_t index;
 
 	if (state == PAGE_OUT)
 		resident->swapped_bytes += PAGE_BYTES;
@@ -135,6 +134,14 @@ static int credit(const struct walk *walk, uint64_t word, enum page_state state)
 		resident->before_bytes += PAGE_BYTES;
 	if (state == PAGE_RESIDENT && !key)
 		resident->unseen_bytes += PAGE_BYTES;
+}
+
+static int credit(const struct walk *walk, uint64_t word, enum page_state state)
+{
+	uint64_t key = mt_page_key_of(word);
+	struct profile_site *site;
+	uint32_t index;
+
 	if (walk->since_ns && (key < MT_PAGE_KEYS || mt_page_born_ns(word) < walk->since_ns))
 		return 0;
 	index = site_of(walk, key);
@@ -166,8 +173,14 @@ static int see_block(void *context, struct pagemap_block *block)
 	for (uint32_t i = block->first; !code && i < block->limit; i++) {
 		enum page_state state = pagemap__state(block, i);
 
-		if (state != PAGE_ABSENT)
+		if (state == PAGE_ABSENT)
+			continue;
+		add_up(walk, mt_page_key_of(owners[i]), state);
+		if (!walk->visit)
 			code = credit(walk, owners[i], state);
+		else if (state == PAGE_RESIDENT)
+			code = walk->visit(walk->context, (block->number * MT_PAGES + i) << MT_PAGE_SHIFT,
+					   mt_page_key_of(owners[i]) == MT_PAGE_BEFORE);
 	}
 	return code;
 }
@@ -230,24 +243,22 @@ static int see_named(struct profile *profile, const struct mapping *mapping, con
 				  bytes);
 }
 
-static int read_resident(struct walk *walk)
+static int read_resident(struct walk *walk, struct smaps *smaps)
 {
 	struct profile *profile = walk->reader->profile;
 	const struct process *process = walk->reader->tracked->process;
-	struct smaps smaps = {0};
-	int code = smaps__read(process, &smaps, NULL);
+	int code = smaps__read(process, smaps, NULL);
 
 	if (!code)
 		code = pagemap__open(process, &walk->pagemap, NULL);
 	if (!code) {
-		code = pagemap__each(&walk->pagemap, &smaps, see_block, walk);
+		code = pagemap__each(&walk->pagemap, smaps, see_block, walk);
 		pagemap__close(&walk->pagemap);
-		for (size_t i = 0; !code && i < smaps.count; i++)
-			code = see_named(profile, &smaps.maps.mappings[i], &smaps.smaps[i]);
+		for (size_t i = 0; !code && i < smaps->count; i++)
+			code = see_named(profile, &smaps->maps.mappings[i], &smaps->smaps[i]);
 		profile__sort_named(profile);
 		profile->resident.known = !code;
 	}
-	smaps__free(&smaps);
 	return code == -ESRCH ? 0 : code;
 }
 
@@ -265,13 +276,15 @@ int pages__read(const struct reader *reader, const struct read_options *options)
 {
 	struct walk walk = {.reader = reader, .options = options, .by_key = index_map__new()};
 	uint64_t epoch = reader->session->shared->epoch_ns;
+	struct smaps smaps = {0};
 	int code = walk.by_key ? 0 : -ENOMEM;
 
 	walk.now_ns = monotonic_ns() - epoch;
 	walk.since_ns = options->since_ns > epoch ? options->since_ns - epoch : 0;
 	reader->profile->source = SOURCE_PAGES;
 	if (!code && is_there(reader))
-		code = read_resident(&walk);
+		code = read_resident(&walk, &smaps);
+	smaps__free(&smaps);
 	if (!code)
 		code = hash_map__each(reader->session->maps.page_sites, sizeof(struct mt_site_key),
 				      sizeof(struct mt_page_site), see_site, &walk);
@@ -282,4 +295,11 @@ int pages__read(const struct reader *reader, const struct read_options *options)
 			complete(&reader->profile->sites[i]);
 	index_map__free(walk.by_key);
 	return code;
+}
+
+int pages__look(const struct reader *reader, struct smaps *smaps, page_visitor *visit, void *context)
+{
+	struct walk walk = {.reader = reader, .visit = visit, .context = context};
+
+	return is_there(reader) ? read_resident(&walk, smaps) : 0;
 }

@@ -3,6 +3,7 @@
 #ifndef MEMTRAWL_TRACE_PAGES_H
 #define MEMTRAWL_TRACE_PAGES_H
 
+#include "target/smaps.h"
 #include "trace/reader.h"
 
 /*
@@ -16,5 +17,14 @@ void pages__seed(const struct session *session, const struct tracked *tracked);
  * ended has nothing resident: what its sites touched is all there is. 0 or -errno.
  */
 int pages__read(const struct reader *reader, const struct read_options *options);
+
+/* A resident private page; was it there before tracing began? Anything but 0 ends the walk. */
+typedef int page_visitor(void *context, uint64_t address, bool before);
+
+/*
+ * Visits all resident private pages in the order of addresses, and says in the profile what the RSS is made up of, if
+ * the process is there: without making sites. *smaps is filled for the caller to free. 0 or -errno.
+ */
+int pages__look(const struct reader *reader, struct smaps *smaps, page_visitor *visit, void *context);
 
 #endif

@@ -17,6 +17,7 @@
 #include "trace/mappings.h"
 #include "trace/pages.h"
 #include "trace/reader.h"
+#include "trace/retention.h"
 
 _Static_assert((int)PROFILE_SIZE_BUCKETS == (int)MT_SIZE_BUCKETS, "size histograms agree");
 
@@ -291,7 +292,9 @@ static int read_profile(struct reader *reader, const struct read_options *option
 		code = mappings__read(reader, options);
 	if (!code && !reader->session->options.heap)
 		code = pages__read(reader, options);
-	else if (!code && options->ages)
+	else if (!code && reader->session->options.pages)
+		code = retention__read(reader);
+	if (!code && reader->session->options.heap && options->ages)
 		code = ages__read(&reader->session->maps, reader->id, options, reader->by_stack, reader->profile);
 	if (!code)
 		code = profile__merge_sites(reader->profile);

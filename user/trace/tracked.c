@@ -60,6 +60,8 @@ static int attach_object(struct session *session, struct tracked *tracked, const
 	int code;
 
 	code = attach__loader(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code && session->options.pages)
+		code = attach__remaps(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && session->options.heap)
 		code = attach__frees(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && session->options.heap && !session->shared->paused)

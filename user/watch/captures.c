@@ -168,24 +168,41 @@ static int run(struct captures *captures, const struct capture_request *request,
 	const struct captures_options *options = &captures->options;
 	uint64_t for_ns = request->for_ns ? request->for_ns : options->for_ns;
 	struct arguments_text text;
-	const char *argv[24] = {
-		"/proc/self/exe", "snapshot",      "-p",        text.pid,       "--for",          text.seconds,
-		"--keep",         text.keep,       "--store",   options->store, "--max-overhead", options->max_overhead,
-		"--source",       options->source, "--trigger", text.trigger,   "--attach",       "--json"};
+	const char *argv[] = {"/proc/self/exe",
+			      "snapshot",
+			      "--attach",
+			      "--json",
+			      "-p",
+			      text.pid,
+			      "--for",
+			      text.seconds,
+			      "--keep",
+			      text.keep,
+			      "--store",
+			      options->store,
+			      "--max-overhead",
+			      options->max_overhead,
+			      "--source",
+			      options->source,
+			      "--trigger",
+			      text.trigger,
+			      "--top-n",
+			      text.top_n,
+			      NULL, /* --replace, or the name */
+			      NULL, /* the name */
+			      NULL};
 	struct child_options child = {
 		.argv = (char *const *)argv,
-		.seconds =
-			(unsigned int)(for_ns / 1000000000) + 60, /* a program's debugging information may be large */
+		.seconds = (unsigned int)(for_ns / 1000000000) + 60, /* debugging information may be large */
 		.on_end = on_end,
 		.cookie = capture,
 	};
-	size_t count = 18;
+	size_t count = ARRAY_SIZE(argv) - 3;
 
 	write_arguments(captures, request, &text);
 	if (request->replace)
 		argv[count++] = "--replace";
-	if (request->name)
-		argv[count++] = request->name;
+	argv[count] = request->name;
 	return child__start(captures->loop, &child, &capture->child, err);
 }
 
