@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "cmd/cmd.h"
 #include "cmd/keeper.h"
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_USAGE;
 	}
+	prctl(PR_SET_NAME, "memtrawl"); /* watch runs it as /proc/self/exe, which the kernel calls exe */
 	status = run_verb(argc - 1, argv + 1);
 	tend_sessions();
 	if (fflush(stdout) || ferror(stdout)) { /* a full disk behind a redirection is not success */

@@ -3,18 +3,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd/ask_watch.h"
 #include "cmd/cmd.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
 #include "cmd/report_options.h"
 #include "lib/array.h"
 #include "lib/units.h"
+#include "trace/pin.h"
+#include "watch/client.h"
+#include "watch/server.h"
 
 static const struct usage usage = {
 	.verb = "snapshot",
 	.arguments = "-p PID [NAME]",
 	.text = "Saves what a session that `start` left on the process has seen so far as a snapshot in the store.\n"
-		"Without such a session, watches the process for a while first, and saves what it saw then.\n"
+		"Without such a session, watches the process for a while first, and saves what it saw then; a running\n"
+		"`watch` is asked to do that, which saves it with its own.\n"
 		"A NAME that is there already is replaced only with --replace; without one, one is made.\n",
 	.max_arguments = 1,
 };
@@ -24,7 +29,7 @@ struct snapshot_options {
 	bool replace;
 	bool attach;
 	bool json;
-	const char *trigger;
+	const char *trigger, *socket;
 	uint64_t top_n;
 };
 
@@ -42,6 +47,11 @@ static const struct option own_options[] = {
 	 .type = OPTION_FLAG,
 	 .offset = offsetof(struct snapshot_options, attach),
 	 .help = "attach, even if a running `watch` could be asked for the\nsnapshot"},
+	{.name = "socket",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct snapshot_options, socket),
+	 .argument = "PATH",
+	 .help = "where that one listens (" SERVER_SOCKET ")"},
 	{.name = "trigger",
 	 .type = OPTION_STRING,
 	 .offset = offsetof(struct snapshot_options, trigger),
@@ -156,9 +166,38 @@ static int parse(const struct snapshot_options *own, const struct store_options 
 	return code;
 }
 
+/* A running watch is asked if nothing was said that it does not know of: it may have its probes on the process already.
+ */
+static int ask(const struct snapshot_options *own, const struct tracing_options *tracing, const struct saving *saving,
+	       bool *asked, struct error *err)
+{
+	const struct tracing_options listed = {.pids = tracing->pids};
+	struct watch_question question = {.socket = own->socket,
+					  .name = saving->how.name,
+					  .replace = own->replace,
+					  .json = own->json,
+					  .for_ns = own->for_ns};
+	pid_t *pids = NULL;
+	size_t count = 0;
+	int code = 0;
+
+	*asked = false;
+	if (own->attach || own->trigger || !tracing->pids || tracing->comm || tracing->cgroup ||
+	    !tracing_options__are_default(tracing) || !client__is_there(own->socket))
+		return 0;
+	code = tracing_options__pids(&listed, &pids, &count, err);
+	if (!code && count == 1 && !pin__find(pids[0])) {
+		*asked = true;
+		question.pid = pids[0];
+		code = ask_watch__snapshot(&question, err);
+	}
+	free(pids);
+	return code;
+}
+
 enum status cmd_snapshot(int argc, char **argv)
 {
-	struct snapshot_options own = {.for_ns = 10 * 1000000000ULL, .top_n = TOP_N_DEFAULT};
+	struct snapshot_options own = {.for_ns = 10 * 1000000000ULL, .top_n = TOP_N_DEFAULT, .socket = SERVER_SOCKET};
 	struct tracing_options tracing = TRACING_OPTIONS_DEFAULT;
 	struct store_options store = STORE_OPTIONS_DEFAULT;
 	const struct option_group groups[] = {
@@ -171,6 +210,7 @@ enum status cmd_snapshot(int argc, char **argv)
 	struct session *session = NULL;
 	struct arguments arguments;
 	struct error err = {0};
+	bool asked;
 	int code;
 
 	code = options__parse(&usage, groups, ARRAY_SIZE(groups), argc, argv, &arguments, &err);
@@ -178,6 +218,12 @@ enum status cmd_snapshot(int argc, char **argv)
 		return options__status(code, &err);
 	code = parse(&own, &store, arguments.count ? arguments.items[0] : NULL, &saving, &err);
 	observe__catch_signals();
+	if (!code)
+		code = ask(&own, &tracing, &saving, &asked, &err);
+	if (code || asked) {
+		profile_trigger__free(&saving.trigger);
+		return code ? error__report(&err) : STATUS_OK;
+	}
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code && !observe__is_pinned(session))

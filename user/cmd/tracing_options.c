@@ -7,8 +7,8 @@
 
 #include "lib/array.h"
 #include "lib/units.h"
-#include "target/allocators.h"
 #include "sampling.h"
+#include "target/allocators.h"
 #include "target/process.h"
 #include "unwind/mode.h"
 
@@ -318,4 +318,14 @@ void tracing_options__choose_source(const struct tracing_options *options, const
 			return;
 	session->heap = false;
 	session->pages = true;
+}
+
+bool tracing_options__are_default(const struct tracing_options *options)
+{
+	const struct tracing_options plain = TRACING_OPTIONS_DEFAULT;
+
+	return !options->follow_forks && !options->mappings && !options->source && !options->sample &&
+	       !options->max_overhead && !options->unwind && options->frames == plain.frames &&
+	       options->live_max == plain.live_max && options->sites_max == plain.sites_max &&
+	       options->resident_max == plain.resident_max && !options->allocs.count && !options->frees.count;
 }

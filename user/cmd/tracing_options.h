@@ -50,6 +50,9 @@ int tracing_options__session(const struct tracing_options *options, double defau
 			     struct session_options *session, struct error *err);
 void tracing_options__free_specs(struct session_options *session);
 
+/* Was nothing said of how to trace? */
+bool tracing_options__are_default(const struct tracing_options *options);
+
 /* With --source auto: pages, if none of the processes has an allocator that is known. */
 void tracing_options__choose_source(const struct tracing_options *options, const pid_t *pids, size_t count,
 				    struct session_options *session);

@@ -108,9 +108,12 @@ static const struct option own_options[] = {
 	 .type = OPTION_STRING,
 	 .offset = AT(on_capture),
 	 .argument = "COMMAND",
-	 .help = "run for each snapshot, with its file as an argument and the\nsummary in JSON as standard input; "
-		 "killed "
-		 "after 30 s"},
+	 .help = "run for each snapshot, with its file as an argument and the\nsummary in JSON as standard input"},
+	{.name = "hook-timeout",
+	 .type = OPTION_DURATION,
+	 .offset = AT(hook_ns),
+	 .argument = "TIME",
+	 .help = "it is killed after TIME (30s)"},
 	{.name = "interval",
 	 .type = OPTION_DURATION,
 	 .offset = AT(interval_ns),
@@ -146,6 +149,7 @@ static void set_defaults(struct watch_options *options)
 		.for_ns = 10 * SECOND,
 		.interval_ns = SECOND,
 		.growth_ns = 600 * SECOND,
+		.hook_ns = 30 * SECOND,
 		.keep = 20,
 		.captures = 2,
 		.top_n = TOP_N_DEFAULT,
@@ -366,6 +370,7 @@ int watch_options__daemon(const struct watch_options *options, struct daemon_opt
 		.growth_ns = options->growth_ns,
 		.journal = options->journal ? options->journal : options->journal_path,
 		.on_capture = options->on_capture,
+		.hook_seconds = (unsigned int)(options->hook_ns / SECOND ? options->hook_ns / SECOND : 1),
 		.socket = options->socket,
 	};
 	if (options->rss_threshold)

@@ -14,7 +14,7 @@ struct watch_options {
 	const char *config;
 	const char *rss_threshold, *growth_threshold;
 	uint64_t limit_percent;
-	uint64_t min_interval_ns, for_ns, interval_ns, growth_ns;
+	uint64_t min_interval_ns, for_ns, interval_ns, growth_ns, hook_ns;
 	uint64_t keep, captures, top_n;
 	int source;
 	const char *max_overhead, *on_capture, *journal, *socket, *store;

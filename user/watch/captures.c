@@ -168,7 +168,7 @@ static int run(struct captures *captures, const struct capture_request *request,
 	const struct captures_options *options = &captures->options;
 	uint64_t for_ns = request->for_ns ? request->for_ns : options->for_ns;
 	struct arguments_text text;
-	const char *argv[] = {"/proc/self/exe",
+	const char *argv[] = {"memtrawl",
 			      "snapshot",
 			      "--attach",
 			      "--json",
@@ -192,6 +192,7 @@ static int run(struct captures *captures, const struct capture_request *request,
 			      NULL, /* the name */
 			      NULL};
 	struct child_options child = {
+		.program = "/proc/self/exe",
 		.argv = (char *const *)argv,
 		.seconds = (unsigned int)(for_ns / 1000000000) + 60, /* debugging information may be large */
 		.on_end = on_end,

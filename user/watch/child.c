@@ -169,7 +169,7 @@ static void become(const struct child_options *options, const int fds[3], pid_t 
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			_exit(127);
-	execvp(options->argv[0], options->argv);
+	execvp(options->program, options->argv);
 	_exit(127);
 }
 
@@ -249,12 +249,12 @@ int child__start(struct loop *loop, const struct child_options *options, struct 
 	code = spawn(child);
 	if (code) {
 		free_child(child);
-		return error__set(err, code, "cannot start %s: %s", options->argv[0], error__reason(code));
+		return error__set(err, code, "cannot start %s: %s", options->program, error__reason(code));
 	}
 	code = follow(child);
 	if (code) {
 		child__kill(child);
-		return error__set(err, code, "cannot follow %s: %s", options->argv[0], error__reason(code));
+		return error__set(err, code, "cannot follow %s: %s", options->program, error__reason(code));
 	}
 	*result = child;
 	return 0;

@@ -80,7 +80,8 @@ static void on_saved(struct daemon *daemon, const struct capture_done *done)
 		watched->last_path = strdup(done->path);
 	}
 	if (daemon->options.on_capture)
-		hooks__run(daemon->hooks, daemon->options.on_capture, done->path, done->summary);
+		hooks__run(daemon->hooks, daemon->options.on_capture, daemon->options.hook_seconds, done->path,
+			   done->summary);
 }
 
 static void on_not_saved(struct daemon *daemon, const struct capture_done *done)

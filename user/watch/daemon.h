@@ -21,6 +21,7 @@ struct daemon_options {
 	uint64_t growth_ns;     /* what growth is measured over */
 	const char *journal;    /* file, or NULL */
 	const char *on_capture; /* command, or NULL */
+	unsigned int hook_seconds;
 	const char *socket;
 };
 

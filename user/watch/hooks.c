@@ -14,6 +14,7 @@ struct hook {
 	struct hooks *hooks;
 	struct child *child;
 	char *command, *path, *summary;
+	unsigned int seconds;
 };
 
 struct hooks {
@@ -62,12 +63,12 @@ struct hooks_count hooks__count(const struct hooks *hooks)
 }
 
 /* What it said, to its first line's end, or how it ended. */
-static void describe(const struct child_end *end, char *text, size_t size)
+static void describe(const struct hook *hook, const struct child_end *end, char *text, size_t size)
 {
 	int length = (int)strcspn(end->errors, "\n");
 
 	if (end->timed_out)
-		snprintf(text, size, "killed after %d s", HOOK_SECONDS);
+		snprintf(text, size, "killed after %u s", hook->seconds);
 	else if (WIFSIGNALED(end->status))
 		snprintf(text, size, "killed by signal %d", WTERMSIG(end->status));
 	else
@@ -96,7 +97,7 @@ static void on_end(void *cookie, const struct child_end *end)
 			hooks->count.timed_out++;
 		else
 			hooks->count.failed++;
-		describe(end, text, sizeof(text));
+		describe(hook, end, text, sizeof(text));
 		journal__write(hooks->journal, "hook_failed", details_of(hook, text), "--on-capture for %s: %s",
 			       hook->path, text);
 	}
@@ -127,12 +128,12 @@ static int start(struct hook *hook, struct error *err)
 {
 	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, hook->command, (char[]){"on-capture"}, hook->path, NULL};
 	const struct child_options options = {
-		.argv = argv, .input = hook->summary, .seconds = HOOK_SECONDS, .on_end = on_end, .cookie = hook};
+		.program = argv[0], .argv = argv, .input = hook->summary, .seconds = hook->seconds, .on_end = on_end, .cookie = hook};
 
 	return child__start(hook->hooks->loop, &options, &hook->child, err);
 }
 
-void hooks__run(struct hooks *hooks, const char *command, const char *path, const char *summary)
+void hooks__run(struct hooks *hooks, const char *command, unsigned int seconds, const char *path, const char *summary)
 {
 	struct error err = {.text = "too many are running"};
 	struct hook *hook = NULL;
@@ -142,6 +143,8 @@ void hooks__run(struct hooks *hooks, const char *command, const char *path, cons
 		slot++;
 	if (slot < HOOKS_MAX)
 		hook = hook__new(hooks, command, path, summary);
+	if (hook)
+		hook->seconds = seconds;
 	if (hook && !start(hook, &err)) {
 		hooks->running[slot] = hook;
 		hooks->count.started++;

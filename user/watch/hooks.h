@@ -12,7 +12,7 @@
 #include "watch/journal.h"
 #include "watch/loop.h"
 
-enum { HOOK_SECONDS = 30, HOOKS_MAX = 16 };
+enum { HOOKS_MAX = 16 };
 
 struct hooks;
 
@@ -24,8 +24,8 @@ struct hooks_count {
 int hooks__new(struct loop *loop, struct journal *journal, struct hooks **hooks, struct error *err);
 void hooks__free(struct hooks *hooks); /* kills those that still run; NULL is fine */
 
-/* `command` is for /bin/sh, which gets the path as "$1", and appends it. */
-void hooks__run(struct hooks *hooks, const char *command, const char *path, const char *summary);
+/* `command` is for /bin/sh, which appends the path. It may take so many seconds. */
+void hooks__run(struct hooks *hooks, const char *command, unsigned int seconds, const char *path, const char *summary);
 
 struct hooks_count hooks__count(const struct hooks *hooks);
 
