@@ -194,13 +194,19 @@ const struct census *feed__census(const struct feed *feed)
 
 int feed__wait(struct feed *feed, int timeout_ms, struct error *err)
 {
-	uint64_t end = monotonic_ns() + (uint64_t)timeout_ms * 1000000;
-	int code = 0;
+	uint64_t now = monotonic_ns(), end = now + (uint64_t)timeout_ms * 1000000;
+	int code;
 
-	/* events come in between */
-	for (uint64_t now = monotonic_ns(); !code && now < end; now = monotonic_ns())
+	do { /* events come in between */
 		code = rss__poll(feed->rss, (int)((end - now + 999999) / 1000000), err);
+		now = monotonic_ns();
+	} while (!code && now < end);
 	return code;
+}
+
+int feed__fd(const struct feed *feed)
+{
+	return rss__fd(feed->rss);
 }
 
 static int64_t unix_ns_at_zero(clockid_t clock)
