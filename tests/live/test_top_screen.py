@@ -268,3 +268,22 @@ def test_a_terminal_that_cannot_do_it(memtrawl, tmp_path):
     with Terminal(memtrawl, tmp_path, [], term="no-such-terminal") as top:
         screen = top.until(r"^status 3$")
         assert "no full-screen table on a terminal of type 'no-such-terminal'" in screen.replace("\n", "")
+
+
+def test_a_dumb_terminal_gets_plain_text(memtrawl, tmp_path):
+    with holder(4 * MIB, name="topper") as one:
+        with Terminal(memtrawl, tmp_path, ["-p", one.pid], term="dumb", rows=40) as top:
+            top.until(rf"(?s)^ *{one.pid} .*^ *{one.pid} ")
+            top.keys("C-c")
+            top.until(r"status 0$")
+
+
+def test_a_signal_takes_the_probes_off(memtrawl, tmp_path):
+    with Target("malloc_family") as target:
+        with Terminal(memtrawl, tmp_path, ["-p", target.pid]) as top:
+            top.until(rf"^ *{target.pid} ")
+            top.keys("Enter", "h")
+            top.until(r"live    0 B in 0 blocks")
+            top.keys("C-c")
+            assert "live" not in top.until(r"^status 0$")
+        assert memtrawl.json("leaks", "-p", target.pid, "--for", "200ms", "--json")["process"]["pid"] == target.pid

@@ -141,7 +141,7 @@ static struct census_group **sorted_groups(const struct census *census)
 	for (size_t i = 0; i < census->group_count; i++)
 		sorted[i] = &census->groups[i];
 	if (census->group_count)
-		qsort(sorted, census->group_count, sizeof(*sorted), compare_paths);
+		qsort(sorted, census->group_count, sizeof(struct census_group *), compare_paths);
 	return sorted;
 }
 
@@ -170,7 +170,8 @@ static int take_groups(struct census *census, const struct census_look *look)
 		struct census_group **before = NULL;
 
 		if (census->group_count)
-			before = bsearch(&key, sorted, census->group_count, sizeof(*sorted), compare_paths);
+			before = bsearch(&key, sorted, census->group_count, sizeof(struct census_group *),
+					 compare_paths);
 		code = fill_group(&groups[filled], &look->groups[filled], before);
 	}
 	free(sorted);

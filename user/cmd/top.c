@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -212,9 +213,13 @@ static int watch(const struct top_setup *setup, struct feed *feed, struct error 
 	return code == -EPIPE ? 0 : code;
 }
 
-/* Text for a person who looks on. */
+/* Text for a person who looks on. A terminal without a type, or of type dumb, is no more than a printer. */
 static bool is_full_screen(const struct top_setup *setup)
 {
+	const char *type = getenv("TERM");
+
+	if (!type || !*type || !strcmp(type, "dumb"))
+		return false;
 	return setup->format == FORMAT_TEXT && !setup->output.path && !setup->options.once && isatty(STDIN_FILENO) &&
 	       isatty(STDOUT_FILENO);
 }

@@ -106,10 +106,12 @@ static void enter_source(struct detail *detail, const struct sites_source *sourc
 		detail__refresh(detail, screen__width(), screen__height());
 }
 
-void detail__step(struct detail *detail)
+bool detail__step(struct detail *detail)
 {
-	if (detail->state && detail->source->step(detail->state, &detail->error))
-		detach(detail);
+	if (!detail->state || !detail->source->step(detail->state, &detail->error))
+		return false;
+	detach(detail);
+	return true;
 }
 
 bool detail__is_attached(const struct detail *detail)

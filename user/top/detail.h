@@ -28,8 +28,8 @@ void detail__close(struct detail *detail);
 /* After a look: the process may have ended. */
 void detail__follow(struct detail *detail, const struct census *census);
 
-/* Several times a second while a source is attached. */
-void detail__step(struct detail *detail);
+/* Several times a second while a source is attached. True when it is not any more. */
+bool detail__step(struct detail *detail);
 bool detail__is_attached(const struct detail *detail);
 
 /* Renders what the source says anew, for a screen of that size. */

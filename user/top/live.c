@@ -24,6 +24,7 @@ struct live {
 	struct census_view view;
 	struct top_report report;
 	size_t height; /* of the table's part of the screen, as last drawn */
+	bool changed;  /* what is on the screen is not what should be */
 	bool quit;
 };
 
@@ -49,6 +50,7 @@ static int look(struct live *live, struct error *err)
 	int code = 0;
 
 	live->next_ns = monotonic_ns() + live->interval_ns;
+	live->changed = true;
 	if (live->model.paused)
 		return 0;
 	census_view__free(&live->view); /* it refers to the last look */
@@ -207,12 +209,15 @@ static int on_key(struct live *live, int key, struct error *err)
 	return 0;
 }
 
+/* A new size of the terminal comes as a key, too. */
 static int on_keys(struct live *live, struct error *err)
 {
 	int key, code = 0;
 
-	while (!code && !live->quit && screen__key(&key))
+	while (!code && !live->quit && screen__key(&key)) {
 		code = on_key(live, key, err);
+		live->changed = true;
+	}
 	return code;
 }
 
@@ -230,7 +235,7 @@ static int wait_for_something(struct live *live, struct error *err)
 		return error__set(err, -errno, "cannot wait for keys: %s", error__reason(errno));
 	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) /* the terminal is gone */
 		live->quit = true;
-	detail__step(&live->detail);
+	live->changed |= detail__step(&live->detail);
 	return feed__wait(live->feed, 0, err);
 }
 
@@ -239,7 +244,9 @@ static int run(struct live *live, struct error *err)
 	int code = look(live, err);
 
 	while (!code && !live->quit && !observe__interrupted()) {
-		draw(live);
+		if (live->changed)
+			draw(live);
+		live->changed = false;
 		code = wait_for_something(live, err);
 		if (code == -EINTR)
 			code = 0;

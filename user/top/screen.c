@@ -83,18 +83,27 @@ static void set_locale(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-int screen__open(struct error *err)
+static int refuse(struct error *err)
 {
 	const char *type = getenv("TERM");
 
+	return error__set(
+		err, -ENOTTY,
+		"no full-screen table on a terminal of type '%s': set TERM, or use --once, or pipe the output",
+		type ? type : "");
+}
+
+int screen__open(struct error *err)
+{
 	set_locale();
 	screen.terminal = newterm(NULL, stdout, stdin);
 	if (!screen.terminal)
-		return error__set(err, -ENOTTY,
-				  "no full-screen table on a terminal of type '%s': set TERM, or use --once, or pipe "
-				  "the output",
-				  type ? type : "");
+		return refuse(err);
 	set_term(screen.terminal);
+	if (!tigetstr("cup")) { /* lines cannot be drawn where they belong */
+		screen__close();
+		return refuse(err);
+	}
 	set_escdelay(ESCAPE_MS);
 	cbreak();
 	noecho();
