@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The full-screen table of `top`, by its keys: in tmux, on a server of its own, as a terminal of a known size."""
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from memtrawl import BINARY, Target
-from test_top import MIB, holder
+from test_top import MIB, holder, wait_for
 
 KEEP = "; echo status $?; exec sleep 100"
 
@@ -29,7 +30,7 @@ class Terminal:
 
     def tmux(self, *args):
         return subprocess.run(["tmux", "-u", "-L", self.server, *map(str, args)], env=self.env, check=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20).stdout
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60).stdout
 
     def __enter__(self):
         return self
@@ -49,7 +50,7 @@ class Terminal:
     def type(self, text):
         self.tmux("send-keys", "-l", text)
 
-    def until(self, pattern, timeout=20, styles=False):
+    def until(self, pattern, timeout=60, styles=False):
         """Waits until the screen has that; returns the screen."""
         end = time.monotonic() + timeout
         while True:
@@ -67,7 +68,7 @@ class Terminal:
                 return re.sub(r"\x1b\[[0-9;]*m", "", line)
         return ""
 
-    def until_selected(self, pattern, timeout=10):
+    def until_selected(self, pattern, timeout=60):
         end = time.monotonic() + timeout
         while not re.search(pattern, self.selected()):
             if time.monotonic() > end:
@@ -229,11 +230,16 @@ def test_its_heap_by_call_site(memtrawl, tmp_path):
         top.until(r"^status 0$")
 
 
+def has_lock(pid):
+    links = [os.readlink(fd) for fd in pathlib.Path(f"/proc/{pid}/fd").glob("*") if fd.is_symlink()]
+    return any(link.startswith("/run/memtrawl/") for link in links)
+
+
 def test_why_there_is_no_heap(memtrawl, tmp_path):
     with Target("malloc_family") as target:
-        with memtrawl.background("leaks", "-p", target.pid, "--for", "60s"), \
+        with memtrawl.background("leaks", "-p", target.pid, "--for", "600s") as leaks, \
                 Terminal(memtrawl, tmp_path, ["-p", target.pid]) as top:
-            time.sleep(2)
+            wait_for(lambda: has_lock(leaks.pid))
             top.until(rf"^ *{target.pid} ")
             top.keys("Enter", "h")
             top.until(rf"PID {target.pid} is being traced already")

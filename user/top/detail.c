@@ -325,22 +325,29 @@ static void draw_sites(const struct detail *detail, size_t end)
 	screen__text(y, end, detail->sites.data, detail->skip);
 }
 
+static void draw_hints(const struct detail *detail, size_t y)
+{
+	struct buf line = {0};
+
+	if (detail->source)
+		buf__add_format(&line, " by %s   g group  arrows scroll ", report__group_name(detail->group));
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i] != detail->source)
+			buf__add_format(&line, " %c %s by call site ", sources[i]->key, sources[i]->name);
+	buf__add_string(&line, detail->source ? " q back, detaches" : "  q back");
+	screen__line(y, line.data ? line.data : "", SCREEN_HEADER);
+	buf__free(&line);
+}
+
 void detail__draw(const struct detail *detail, const struct top_report *report)
 {
 	size_t end = screen__height() - 1;
-	char hints[128];
-
 	screen__clear();
 	draw_title(detail);
 	if (detail->source)
 		draw_sites(detail, end);
 	else
 		draw_curve(detail, report, end);
-	if (detail->source)
-		snprintf(hints, sizeof(hints), " by %s   g group  arrows scroll  q back, detaches",
-			 report__group_name(detail->group));
-	else
-		snprintf(hints, sizeof(hints), " h heap by call site   q back");
-	screen__line(end, hints, SCREEN_HEADER);
+	draw_hints(detail, end);
 	screen__show();
 }

@@ -153,8 +153,8 @@ static void draw_help(void)
 		"  p                   pause, and go on\n"
 		"  q or Esc            back; from the table: leave (Esc first clears a filter)\n"
 		"\nGrowth is that of the last hour, or since top began. `full in`: until a limit of\n"
-		"the cgroup or the machine's memory is reached, if all that is under it goes on\n"
-		"growing like that.\n";
+		"the cgroup or the machine's memory is reached, if what it counts goes on growing\n"
+		"like that.\n";
 	struct buf text = {0};
 
 	screen__clear();
