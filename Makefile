@@ -46,7 +46,7 @@ ifneq ($(SAN),1)
 CPPFLAGS_ALL += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
-LIBS := $(LIBBPF) -ldw -lelf -lz -llzma -lcapstone -lprotobuf-c -ljansson -lmicrohttpd -lcap -lseccomp -liberty -lm -lpthread
+LIBS := $(LIBBPF) -ldw -lelf -lz -llzma -lcapstone -lprotobuf-c -ljansson -lmicrohttpd -lcap -lseccomp -liberty -lncursesw -ltinfo -lm -lpthread
 
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(sort $(wildcard user/*.c user/*/*.c))))
 SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)))

@@ -91,7 +91,7 @@ def test_once_tells_what_processes_hold(memtrawl):
         assert sizes == sorted(sizes, reverse=True)
         assert document["machine"]["processes"] == len(sizes)
         assert document["machine"]["rss_bytes"] == sum(sizes)
-        assert 0.5 <= document["seconds"] < 5
+        assert 0.5 <= document["seconds"] < 30
         assert document["loss"] == {"peaks": 0, "events": 0}
 
 
@@ -131,6 +131,14 @@ def test_sort_and_filter(memtrawl):
         rows = list(csv.DictReader(io.StringIO(memtrawl.ok("top", "--once", "--format", "csv", "--filter", "topper"))))
         assert {int(r["pid"]) for r in rows} == set(pids)
         assert {r["comm"] for r in rows} == {"topper one", "topper two", "topper three"}
+
+
+def wait_for(condition, timeout=60):
+    """However busy the machine is."""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.05)
 
 
 def memory_hierarchy():
@@ -180,6 +188,7 @@ def test_time_until_the_cgroups_limit(memtrawl):
         got = row["limit"]
         assert got["cgroup"] == row["cgroup"] and got["bytes"] == limit
         assert row["rss_bytes"] - 16 * MIB < got["used_bytes"] < row["rss_bytes"] + other["rss_bytes"] + 16 * MIB
+        assert got["growth_bytes_per_hour"] / 3600 == pytest.approx(rate, rel=0.1)
         assert got["seconds_left"] == pytest.approx((limit - got["used_bytes"]) / rate, rel=0.1)
         assert other["limit"] == got, "the cgroup is the same"
         groups = [g for g in document["cgroups"] if g["path"] == row["cgroup"]]
@@ -203,9 +212,7 @@ def test_the_machine_is_the_limit_of_the_others(memtrawl):
 def test_it_goes_on_until_a_signal(memtrawl, number):
     with holder(4 * MIB, name="topper") as one:
         with memtrawl.background("top", "--interval", "200ms", "-p", one.pid) as top:
-            end = time.monotonic() + 20
-            while top.said()[0].count("full in  command") < 3 and time.monotonic() < end:
-                time.sleep(0.05)
+            wait_for(lambda: top.said()[0].count("full in  command") >= 3)
             os.kill(top.pid, number)
             done = top.end()
         assert done.returncode == 0 and done.stderr == ""
@@ -217,7 +224,7 @@ def test_it_goes_on_until_a_signal(memtrawl, number):
 
 def test_json_goes_on_as_documents(memtrawl):
     with memtrawl.background("top", "--interval", "100ms", "--json", "-p", os.getpid()) as top:
-        time.sleep(1.5)
+        wait_for(lambda: top.said()[0].count('"memtrawl.top/1"') > 3)
         os.kill(top.pid, signal.SIGTERM)
         done = top.end()
     assert done.returncode == 0
@@ -236,9 +243,9 @@ def test_it_ends_when_nobody_reads(memtrawl):
     process = subprocess.Popen([BINARY, "top", "--interval", "100ms"], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=memtrawl.env)
     try:
-        assert select.select([process.stdout], [], [], 20)[0]
+        assert select.select([process.stdout], [], [], 60)[0]
         process.stdout.close()
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
         assert process.stderr.read() == b""
     finally:
         process.kill()
@@ -270,12 +277,13 @@ def test_wrong_usage_is_told(memtrawl, args, status, text):
 def test_processes_come_and_go(memtrawl):
     """A process that starts while top runs is in the next table, and not any more in those after its end."""
     with memtrawl.background("top", "--interval", "200ms", "--filter", "topper") as top:
-        time.sleep(1)
+        wait_for(lambda: "command" in top.said()[0])
         with holder(4 * MIB, name="topper") as one:
-            time.sleep(1)
-        time.sleep(0.8)
+            wait_for(lambda: f" {one.pid} " in top.said()[0])
+        tables = top.said()[0].count("command")
+        wait_for(lambda: top.said()[0].count("command") > tables + 1)
         os.kill(top.pid, signal.SIGTERM)
         done = top.end()
-    seen = [str(one.pid) in table for table in done.stdout.split("\n\n")[1::2]]
+    seen = [f" {one.pid} " in table for table in done.stdout.split("\n\n")[1::2]]
     assert not seen[0] and True in seen and not seen[-1]
     assert seen == sorted(seen[:seen.index(True) + 1]) + sorted(seen[seen.index(True) + 1:], reverse=True)

@@ -15,13 +15,23 @@
 #define SECOND 1000000000ULL
 #define MIB    (1ULL << 20)
 
-static const struct census_cgroup cgroups[] = {
+static struct census_cgroup cgroups[] = {
 	{.path = "/", .parent = CENSUS_NO_GROUP},
 	{.path = "/web", .parent = 0, .limit_bytes = 100 * MIB, .used_bytes = 60 * MIB},
 	{.path = "/web/a", .parent = 1},
 	{.path = "/web/b", .parent = 1, .limit_bytes = 50 * MIB, .used_bytes = 30 * MIB},
 	{.path = "/idle", .parent = 0},
 };
+
+static uint64_t available = 512 * MIB;
+
+/* In MiB. */
+static void use(uint64_t web, uint64_t b, uint64_t machine)
+{
+	cgroups[1].used_bytes = web * MIB;
+	cgroups[3].used_bytes = b * MIB;
+	available = (1024 - machine) * MIB;
+}
 
 static struct census_sample process(pid_t pid, const char *comm, int group, uint64_t rss_mib)
 {
@@ -51,7 +61,7 @@ static void look(struct census *census, uint64_t seconds, const struct census_sa
 		.groups = cgroups,
 		.group_count = ARRAY_SIZE(cgroups),
 		.machine_bytes = 1024 * MIB,
-		.available_bytes = 512 * MIB,
+		.available_bytes = available,
 	};
 
 	for (size_t i = 0; i < count; i++) { /* the census puts them in order */
@@ -156,26 +166,44 @@ static void the_nearest_limit_counts(void **state)
 	assert_int_equal(census.rows[1].limit.group, 3);
 	assert_int_equal(census.rows[2].limit.group, CENSUS_LIMIT_MACHINE);
 	assert_int_equal(census.rows[2].limit.used_bytes, 512 * MIB);
-	/* /web/a by 4 MiB/s, /web/b by 1: 40 MiB of /web are gone in 8 s, 20 MiB of /web/b in 20 s */
-	samples[0].rss_bytes += 4 * MIB;
-	samples[1].rss_bytes += MIB;
+	assert_false(census.rows[0].limit.growth_known);
+	/* 36 MiB of /web are gone in 9 s, 19 MiB of /web/b in 19 s, 507 MiB of the machine in 101.4 s */
+	use(64, 31, 517);
 	look(&census, 1, samples, 3);
 	assert_int_equal(census.rows[0].limit.group, 1);
-	assert_float_equal(census.rows[0].limit.seconds, 8, 1e-9);
+	assert_true(census.rows[0].limit.growth_known);
+	assert_float_equal(census.rows[0].limit.growth_per_hour, 4 * 3600.0 * MIB, 1e-3);
+	assert_float_equal(census.rows[0].limit.seconds, 9, 1e-9);
 	assert_int_equal(census.rows[1].limit.group, 1);
-	assert_float_equal(census.rows[1].limit.seconds, 8, 1e-9);
+	assert_float_equal(census.rows[1].limit.seconds, 9, 1e-9);
 	assert_int_equal(census.rows[2].limit.group, CENSUS_LIMIT_MACHINE);
-	assert_float_equal(census.rows[2].limit.seconds, 102.4, 1e-9); /* 512 MiB at 5 MiB/s */
+	assert_float_equal(census.rows[2].limit.seconds, 101.4, 1e-9);
 	census__free(&census);
-	/* /web/b alone, by 4 MiB/s: its own 20 MiB are gone in 5 s */
-	samples[1].rss_bytes -= MIB;
+	/* what /web/b takes, /web/a gives back: only the inner limit is approached */
+	use(60, 30, 512);
 	look(&census, 0, samples, 3);
-	samples[1].rss_bytes += 4 * MIB;
+	use(60, 34, 512);
 	look(&census, 1, samples, 3);
 	assert_int_equal(census.rows[0].limit.group, 1);
-	assert_float_equal(census.rows[0].limit.seconds, 10, 1e-9);
+	assert_true(census.rows[0].limit.seconds < 0);
 	assert_int_equal(census.rows[1].limit.group, 3);
-	assert_float_equal(census.rows[1].limit.seconds, 5, 1e-9);
+	assert_float_equal(census.rows[1].limit.seconds, 4, 1e-9);
+	census__free(&census);
+	/* shared memory: every process has it, the cgroup once */
+	use(60, 30, 512);
+	look(&census, 0, samples, 3);
+	for (int i = 0; i < 3; i++)
+		samples[i].rss_bytes += 10 * MIB;
+	use(70, 30, 522);
+	look(&census, 1, samples, 3);
+	assert_float_equal(census.groups[1].figures.growth_per_hour, 20 * 3600.0 * MIB, 1e-3);
+	assert_float_equal(census.groups[1].limit.growth_per_hour, 10 * 3600.0 * MIB, 1e-3);
+	assert_float_equal(census.groups[1].limit.seconds, 3, 1e-9);
+	census__free(&census);
+	use(120, 30, 512); /* over it, as after it was lowered */
+	look(&census, 0, samples, 3);
+	assert_int_equal(census.rows[0].limit.group, 1);
+	use(60, 30, 512);
 	census__free(&census);
 }
 

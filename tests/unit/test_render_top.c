@@ -40,13 +40,13 @@ static struct census_sample process(pid_t pid, const char *comm, int group, uint
 	return sample;
 }
 
-static const struct census_cgroup cgroups[] = {
+static struct census_cgroup cgroups[] = {
 	{.path = "/", .parent = CENSUS_NO_GROUP},
 	{.path = "/system.slice", .parent = 0},
 	{.path = "/system.slice/web, \"quoted\"\033[2J.service",
 	 .parent = 1,
 	 .limit_bytes = 512 * MIB,
-	 .used_bytes = 384 * MIB},
+	 .used_bytes = 0},
 	{.path = "/nobody", .parent = 0},
 };
 
@@ -62,6 +62,8 @@ static void take_look(struct census *census, uint64_t seconds, struct census_sam
 		.available_bytes = 5120 * MIB,
 	};
 
+	look.available_bytes -= (seconds - 1000) * MIB / 5; /* by 2 MiB in ten seconds */
+	cgroups[2].used_bytes = 384 * MIB + (seconds - 1000) * MIB / 5;
 	for (size_t i = 0; i < count; i++)
 		samples[i].ns = seconds * SECOND;
 	assert_int_equal(census__look(census, &look), 0);
@@ -158,11 +160,11 @@ static void limits_are_told(void **state)
 		struct census_limit limit;
 		const char *text;
 	} cases[] = {
-		{{CENSUS_LIMIT_UNKNOWN, 0, 0, -1}, "limit unknown"},
-		{{CENSUS_LIMIT_MACHINE, 8192 * MIB, 3072 * MIB, -1}, "machine: 3.0 GiB of 8.0 GiB"},
-		{{0, 512 * MIB, 412 * MIB, 200}, "cgroup /web: 412.0 MiB of 512.0 MiB, full in 3m20s"},
-		{{0, 512 * MIB, 512 * MIB, 0}, "cgroup /web: 512.0 MiB of 512.0 MiB, full in 0 ms"},
-		{{0, 512 * MIB, 412 * MIB, 4e7}, "cgroup /web: 412.0 MiB of 512.0 MiB, not full in a year"},
+		{{CENSUS_LIMIT_UNKNOWN, 0, 0, false, 0, -1}, "limit unknown"},
+		{{CENSUS_LIMIT_MACHINE, 8192 * MIB, 3072 * MIB, true, 0, -1}, "machine: 3.0 GiB of 8.0 GiB"},
+		{{0, 512 * MIB, 412 * MIB, true, 1, 200}, "cgroup /web: 412.0 MiB of 512.0 MiB, full in 3m20s"},
+		{{0, 512 * MIB, 512 * MIB, true, 1, 0}, "cgroup /web: 512.0 MiB of 512.0 MiB, full in 0 ms"},
+		{{0, 512 * MIB, 412 * MIB, true, 1, 4e7}, "cgroup /web: 412.0 MiB of 512.0 MiB, not full in a year"},
 	};
 
 	(void)state;

@@ -41,12 +41,15 @@ static double rate(uint64_t before, uint64_t now, uint64_t ns)
 	return now > before ? (double)(now - before) * 1e9 / (double)ns : 0;
 }
 
+static uint64_t growth_since(uint64_t now)
+{
+	return now > CENSUS_GROWTH_NS ? now - CENSUS_GROWTH_NS : 0;
+}
+
 static void set_growth(struct census_figures *figures, const struct history *history, uint64_t now)
 {
-	uint64_t since = now > CENSUS_GROWTH_NS ? now - CENSUS_GROWTH_NS : 0;
-
 	figures->growth_per_hour = 0;
-	figures->rates_known = history__growth(history, since, &figures->growth_per_hour);
+	figures->rates_known = history__growth(history, growth_since(now), &figures->growth_per_hour);
 }
 
 static void set_rates(struct census_figures *figures, const struct census_sample *before,
@@ -125,6 +128,7 @@ static void free_groups(struct census_group *groups, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		free((char *)groups[i].cgroup.path);
 		free(groups[i].history);
+		free(groups[i].used_history);
 	}
 	free(groups);
 }
@@ -146,22 +150,32 @@ static struct census_group **sorted_groups(const struct census *census)
 	for (size_t i = 0; i < census->group_count; i++)
 		sorted[i] = &census->groups[i];
 	if (census->group_count)
-		qsort(sorted, census->group_count, sizeof(*sorted), compare_paths);
+		qsort(sorted, census->group_count, sizeof(struct census_group *), compare_paths);
 	return sorted;
 }
 
-/* One that nothing was in begins anew. */
-static int fill_group(struct census_group *group, const struct census_cgroup *cgroup, struct census_group **before)
+/* Goes over from one look to the next; an empty one where there was none. */
+static struct history *take_history(struct history **before)
 {
+	struct history *history = before ? *before : NULL;
+
+	if (before)
+		*before = NULL;
+	return history ? history : calloc(1, sizeof(*history));
+}
+
+/* A cgroup that nothing was in begins anew. */
+static int fill_group(struct census_group *group, const struct census_cgroup *cgroup, struct census_group *before)
+{
+	if (before && !before->processes)
+		before = NULL;
 	group->cgroup = *cgroup;
 	group->cgroup.path = strdup(cgroup->path);
-	if (before && (*before)->processes) {
-		group->history = (*before)->history;
-		(*before)->history = NULL;
-	} else {
-		group->history = calloc(1, sizeof(*group->history));
-	}
-	return group->cgroup.path && group->history ? 0 : -ENOMEM;
+	group->history = take_history(before ? &before->history : NULL);
+	if (!cgroup->limit_bytes)
+		return group->cgroup.path && group->history ? 0 : -ENOMEM;
+	group->used_history = take_history(before ? &before->used_history : NULL);
+	return group->cgroup.path && group->history && group->used_history ? 0 : -ENOMEM;
 }
 
 static int take_groups(struct census *census, const struct census_look *look)
@@ -175,8 +189,9 @@ static int take_groups(struct census *census, const struct census_look *look)
 		struct census_group **before = NULL;
 
 		if (census->group_count)
-			before = bsearch(&key, sorted, census->group_count, sizeof(*sorted), compare_paths);
-		code = fill_group(&groups[filled], &look->groups[filled], before);
+			before = bsearch(&key, sorted, census->group_count, sizeof(struct census_group *),
+					 compare_paths);
+		code = fill_group(&groups[filled], &look->groups[filled], before ? *before : NULL);
 	}
 	free(sorted);
 	free_groups(census->groups, census->group_count);
@@ -225,16 +240,17 @@ static void add_up(struct census *census, uint64_t ns)
 
 /* ---- limits */
 
-static struct census_limit limit_of(int group, uint64_t limit, uint64_t used, const struct census_figures *figures)
+/* Takes `used` into its history. */
+static struct census_limit limit_of(int group, uint64_t bytes, uint64_t used, struct history *history, uint64_t ns)
 {
-	uint64_t room = limit > used ? limit - used : 0;
+	struct census_limit limit = {.group = group, .limit_bytes = bytes, .used_bytes = used, .seconds = -1};
+	uint64_t room = bytes > used ? bytes - used : 0;
 
-	return (struct census_limit){
-		.group = group,
-		.limit_bytes = limit,
-		.used_bytes = used,
-		.seconds = figures->growth_per_hour > 0 ? (double)room / figures->growth_per_hour * 3600 : -1,
-	};
+	history__add(history, ns, used);
+	limit.growth_known = history__growth(history, growth_since(ns), &limit.growth_per_hour);
+	if (limit.growth_known && limit.growth_per_hour > 0)
+		limit.seconds = (double)room / limit.growth_per_hour * 3600;
+	return limit;
 }
 
 /* The one that matters more. */
@@ -247,22 +263,28 @@ static struct census_limit nearer(const struct census_limit *a, const struct cen
 	return (int64_t)(a->limit_bytes - a->used_bytes) <= (int64_t)(b->limit_bytes - b->used_bytes) ? *a : *b;
 }
 
+static void set_limit(struct census *census, struct census_group *group, uint64_t ns)
+{
+	const struct census_cgroup *cgroup = &group->cgroup;
+	struct census_limit own;
+
+	group->limit = cgroup->parent >= 0 ? census->groups[cgroup->parent].limit : census->machine_limit;
+	if (!cgroup->limit_bytes || !group->processes) /* or its figures are not of this look */
+		return;
+	own = limit_of((int)(group - census->groups), cgroup->limit_bytes, cgroup->used_bytes, group->used_history, ns);
+	group->limit = group->limit.group == CENSUS_LIMIT_UNKNOWN ? own : nearer(&own, &group->limit);
+}
+
 /* Parents come before their children. */
 static void set_limits(struct census *census, const struct census_look *look)
 {
 	census->machine_limit = (struct census_limit){.group = CENSUS_LIMIT_UNKNOWN, .seconds = -1};
 	if (look->machine_bytes)
-		census->machine_limit = limit_of(CENSUS_LIMIT_MACHINE, look->machine_bytes,
-						 look->machine_bytes - look->available_bytes, &census->machine);
-	for (size_t i = 0; i < census->group_count; i++) {
-		struct census_group *group = &census->groups[i];
-		const struct census_cgroup *cgroup = &group->cgroup;
-		struct census_limit own = limit_of((int)i, cgroup->limit_bytes, cgroup->used_bytes, &group->figures);
-
-		group->limit = cgroup->parent >= 0 ? census->groups[cgroup->parent].limit : census->machine_limit;
-		if (cgroup->limit_bytes)
-			group->limit = group->limit.group == CENSUS_LIMIT_UNKNOWN ? own : nearer(&own, &group->limit);
-	}
+		census->machine_limit =
+			limit_of(CENSUS_LIMIT_MACHINE, look->machine_bytes, look->machine_bytes - look->available_bytes,
+				 &census->machine_used_history, look->ns);
+	for (size_t i = 0; i < census->group_count; i++)
+		set_limit(census, &census->groups[i], look->ns);
 	for (size_t i = 0; i < census->count; i++) {
 		struct census_row *row = &census->rows[i];
 

@@ -70,12 +70,15 @@ enum { CENSUS_LIMIT_UNKNOWN = -2, CENSUS_LIMIT_MACHINE = -1 };
 
 /*
  * Of the limits that a process or a cgroup is under (its cgroup's, those of the ones above it, the machine's) the one
- * that is reached first, each by the growth of all that is under it; if none is approached, the one with least room.
+ * that is reached first, each by the growth of what it counts; if none is approached, the one with least room. What
+ * processes share is charged once, so that growth is another one than that of the sum of rss_bytes.
  */
 struct census_limit {
 	int group; /* whose: index, or one of the above */
 	uint64_t limit_bytes, used_bytes;
-	double seconds; /* until it is reached; negative: it is not approached */
+	bool growth_known;
+	double growth_per_hour; /* of used_bytes */
+	double seconds;         /* until it is reached; negative: it is not approached, as far as is known */
 };
 
 struct census_row {
@@ -89,7 +92,8 @@ struct census_group {
 	struct census_cgroup cgroup;
 	struct census_figures figures;
 	struct census_limit limit;
-	struct history *history; /* as in a row */
+	struct history *history;      /* as in a row */
+	struct history *used_history; /* of used_bytes; NULL where there is no limit */
 	size_t processes;
 };
 
@@ -100,7 +104,7 @@ struct census {
 	size_t group_count;
 	struct census_figures machine; /* sums over all processes */
 	struct census_limit machine_limit;
-	struct history machine_history;
+	struct history machine_history, machine_used_history;
 	uint64_t looks;
 };
 

@@ -19,9 +19,10 @@ static void thin(struct history *history)
 /* Whether the newest point only stands for what has not come yet. */
 static bool newest_is_too_near(const struct history *history)
 {
-	const struct history_point *newest = &history->points[history->count - 1];
+	const struct history_point *points = history->points;
+	uint32_t count = history->count;
 
-	return history->count >= 2 && newest->ns - newest[-1].ns + history->slack_ns < history->spacing_ns;
+	return count >= 2 && points[count - 1].ns - points[count - 2].ns + history->slack_ns < history->spacing_ns;
 }
 
 void history__add(struct history *history, uint64_t ns, uint64_t bytes)

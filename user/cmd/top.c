@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -11,18 +12,21 @@
 #include "render/top.h"
 #include "target/process.h"
 #include "top/feed.h"
+#include "top/live.h"
 
 static const struct usage usage = {
 	.verb = "top",
 	.text = "Shows all processes by the memory that they hold: kinds, peak, growth per hour, page faults per "
 		"second,\n"
-		"cgroup, and when the cgroup or the machine will be full if it goes on growing like that. The table "
-		"is\n"
-		"printed again at each interval, until SIGINT, SIGTERM, or nobody reads it any more. JSON and CSV hold "
-		"processes only as a\n"
-		"list, and JSON their cgroups beside them. K, M and G are powers of 1024. Growth is that of the last "
-		"hour,\n"
-		"or of the time since top was started. Memory that processes share counts in each of them.\n",
+		"cgroup, and when the cgroup or the machine will be full if it goes on growing like that. On a "
+		"terminal it\n"
+		"is a full-screen table: `?` lists its keys, Enter opens a process. Else the table is printed again at "
+		"each\n"
+		"interval, until SIGINT, SIGTERM, or nobody reads it any more. JSON and CSV hold processes only as a "
+		"list,\n"
+		"and JSON their cgroups beside them. K, M and G are powers of 1024. Growth is that of the last hour, "
+		"or of\n"
+		"the time since top was started. Memory that processes share counts in each of them.\n",
 	.max_arguments = 0,
 };
 
@@ -148,13 +152,18 @@ static void render(const struct top_setup *setup, const struct top_report *repor
 		render__top_text(report, output__width(&setup->output), out);
 }
 
-static int print(const struct top_setup *setup, const struct feed *feed, struct error *err)
+static struct census_request request_of(const struct top_setup *setup)
 {
-	const struct census_request request = {
+	return (struct census_request){
 		.sort = (enum census_sort)setup->options.sort,
 		.filter = setup->options.filter,
 		.tree = setup->options.tree && setup->format == FORMAT_TEXT,
 	};
+}
+
+static int print(const struct top_setup *setup, const struct feed *feed, struct error *err)
+{
+	const struct census_request request = request_of(setup);
 	struct census_view view;
 	struct top_report report;
 	struct buf out = {0};
@@ -204,6 +213,17 @@ static int watch(const struct top_setup *setup, struct feed *feed, struct error 
 	return code == -EPIPE ? 0 : code;
 }
 
+/* Text for a person who looks on. A terminal without a type, or of type dumb, is no more than a printer. */
+static bool is_full_screen(const struct top_setup *setup)
+{
+	const char *type = getenv("TERM");
+
+	if (!type || !*type || !strcmp(type, "dumb"))
+		return false;
+	return setup->format == FORMAT_TEXT && !setup->output.path && !setup->options.once && isatty(STDIN_FILENO) &&
+	       isatty(STDOUT_FILENO);
+}
+
 static int top(const struct tracing_options *targets, struct top_setup *setup, struct error *err)
 {
 	struct feed *feed = NULL;
@@ -214,8 +234,13 @@ static int top(const struct tracing_options *targets, struct top_setup *setup, s
 	observe__catch_signals();
 	signal(SIGPIPE, SIG_IGN);
 	code = feed__new(&setup->feed, &feed, err);
-	if (!code)
+	if (!code && is_full_screen(setup)) {
+		const struct census_request request = request_of(setup);
+
+		code = live__run(feed, &request, setup->options.interval_ns, err);
+	} else if (!code) {
 		code = watch(setup, feed, err);
+	}
 	feed__free(feed);
 	return code;
 }

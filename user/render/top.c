@@ -132,15 +132,14 @@ static void add_totals(const struct top_report *report, struct buf *line)
 	render__top_limit(census, &census->machine_limit, line);
 }
 
-static void add_request(const struct top_report *report, struct buf *line)
+static void add_filter(const struct top_report *report, struct buf *line)
 {
-	const struct census_request *request = &report->view->request;
+	const char *filter = report->view->request.filter;
 
-	buf__add_format(line, "; by %s", census_sort__name(request->sort));
-	if (!request->filter || !*request->filter)
+	if (!filter || !*filter)
 		return;
 	buf__add_string(line, ", with '");
-	pieces__add_escaped(line, request->filter);
+	pieces__add_escaped(line, filter);
 	buf__add_string(line, "'");
 }
 
@@ -151,11 +150,13 @@ void render__top_summary(const struct top_report *report, size_t width, struct b
 
 	add_totals(report, &line);
 	pieces__add_line(out, &line, width);
-	buf__add_format(&line, "%s, watched for %s; peaks within %s",
-			units__format_time(time, sizeof(time), report->time_ns),
-			units__format_seconds(seconds, sizeof(seconds), report->seconds),
-			units__format_bytes(bound, sizeof(bound), (double)report->peak_bound_bytes));
-	add_request(report, &line);
+	/* the time comes last: lines may be cut */
+	buf__add_format(&line, "peaks within %s; by %s",
+			units__format_bytes(bound, sizeof(bound), (double)report->peak_bound_bytes),
+			census_sort__name(report->view->request.sort));
+	add_filter(report, &line);
+	buf__add_format(&line, "; %s until %s", units__format_seconds(seconds, sizeof(seconds), report->seconds),
+			units__format_time(time, sizeof(time), report->time_ns));
 	pieces__add_line(out, &line, width);
 	if (report->peaks_lost || report->events_lost) {
 		buf__add_format(&line,

@@ -54,6 +54,7 @@ static json_t *limit_of(const struct census *census, const struct census_limit *
 	json_object_set_new(object, "cgroup", json_value__text(path_of(census, limit->group)));
 	set_count(object, "bytes", limit->limit_bytes);
 	set_count(object, "used_bytes", limit->used_bytes);
+	set_known(object, "growth_bytes_per_hour", limit->growth_known, limit->growth_per_hour);
 	set_known(object, "seconds_left", limit->seconds >= 0, limit->seconds);
 	return object;
 }

@@ -122,12 +122,20 @@ static struct census_sample sample_of(struct feed *feed, const struct mt_rss_row
 		.group = limits__find(feed->limits, row->cgroup, (pid_t)row->tgid),
 		.wanted = is_wanted(feed, row),
 	};
-	uint64_t bound = 3 * rss__bound(feed->rss, row->threads); /* three kinds are resident */
 
 	memcpy(sample.comm, row->comm, sizeof(sample.comm) - 1);
-	if (bound > feed->bound_bytes)
-		feed->bound_bytes = bound;
 	return sample;
+}
+
+/* Of the process with the most threads; asked for once, as it is not cheap. Three kinds are resident. */
+static uint64_t bound_of(const struct feed *feed)
+{
+	unsigned int threads = 1;
+
+	for (size_t i = 0; i < feed->rows.count; i++)
+		if (feed->rows.rows[i].threads > threads)
+			threads = feed->rows.rows[i].threads;
+	return 3 * rss__bound(feed->rss, threads);
 }
 
 /* Malloc'ed, or NULL. */
@@ -174,6 +182,7 @@ int feed__look(struct feed *feed, struct error *err)
 	feed->look_ns = monotonic_ns();
 	if (!feed->first_ns)
 		feed->first_ns = feed->look_ns;
+	feed->bound_bytes = bound_of(feed);
 	code = take_look(feed);
 	return code ? error__set(err, code, "cannot look at all processes: %s", error__reason(code)) : 0;
 }
@@ -190,13 +199,19 @@ const struct census *feed__census(const struct feed *feed)
 
 int feed__wait(struct feed *feed, int timeout_ms, struct error *err)
 {
-	uint64_t end = monotonic_ns() + (uint64_t)timeout_ms * 1000000;
-	int code = 0;
+	uint64_t now = monotonic_ns(), end = now + (uint64_t)timeout_ms * 1000000;
+	int code;
 
-	/* events come in between */
-	for (uint64_t now = monotonic_ns(); !code && now < end; now = monotonic_ns())
+	do { /* events come in between */
 		code = rss__poll(feed->rss, (int)((end - now + 999999) / 1000000), err);
+		now = monotonic_ns();
+	} while (!code && now < end);
 	return code;
+}
+
+int feed__fd(const struct feed *feed)
+{
+	return rss__fd(feed->rss);
 }
 
 static int64_t unix_ns_at_zero(clockid_t clock)

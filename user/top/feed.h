@@ -37,6 +37,9 @@ const struct census *feed__census(const struct feed *feed);
 /* Waits for at most timeout_ms and lets nothing pile up in the meantime: 0, -EINTR when a signal came, or -errno. */
 int feed__wait(struct feed *feed, int timeout_ms, struct error *err);
 
+/* A descriptor that is readable when there is something to wait for no longer. */
+int feed__fd(const struct feed *feed);
+
 /* All of the report but view and top_n. */
 void feed__report(const struct feed *feed, struct top_report *report);
 
