@@ -81,10 +81,11 @@ static struct mt_rss_high high_of(const struct recording *recording, const struc
 	return high;
 }
 
-static void add_high(struct recording *recording, const struct mt_rss_row *row)
+/* `now_kb` is that of a row that will follow; 0: none will. */
+static void add_high(struct recording *recording, const struct mt_rss_row *row, uint64_t now_kb)
 {
 	struct mt_rss_high high = high_of(recording, row);
-	uint64_t now_kb = resident_kb(row), high_kb = high.resident * recording->page_kb;
+	uint64_t high_kb = high.resident * recording->page_kb;
 	uint64_t known_kb = now_kb > recording->last_kb ? now_kb : recording->last_kb;
 	struct rss_sample sample = {
 		.rss_kb = high_kb,
@@ -112,7 +113,7 @@ static void on_event(void *cookie, const struct mt_rss_row *row)
 		return;
 	if (row->kind != MT_RSS_EXEC && row->kind != MT_RSS_END)
 		return;
-	add_high(recording, row);
+	add_high(recording, row, resident_kb(row));
 	if (row->kind == MT_RSS_EXEC) {
 		state->execs++;
 		return;
@@ -157,7 +158,7 @@ static int sample(struct recording *recording, struct error *err)
 		return look_after(recording, err);
 	if (code)
 		return code;
-	add_high(recording, &row);
+	add_high(recording, &row, resident_kb(&row));
 	add_row(recording, &row);
 	state->samples++;
 	if (recording->ticks)
@@ -299,6 +300,15 @@ int recording__step(struct recording *recording, uint64_t until_ns, struct error
 	return code && code != -EINTR ? code : readable;
 }
 
+/* What has been since the last sample. */
+static void add_rest(struct recording *recording)
+{
+	struct mt_rss_row row;
+
+	if (!rss__look(recording->rss, recording->options.process->pid, &row, NULL))
+		add_high(recording, &row, 0);
+}
+
 int recording__end(struct recording *recording, uint64_t until_ns, struct error *err)
 {
 	struct recording_state *state = &recording->state;
@@ -309,8 +319,10 @@ int recording__end(struct recording *recording, uint64_t until_ns, struct error 
 		end_ns = until_ns;
 	if (!state->ended)
 		code = tick(recording, end_ns, err);
-	if (!state->ended)
+	if (!state->ended) {
+		add_rest(recording);
 		state->end_ns = end_ns;
+	}
 	if (state->end_ns < state->start_ns)
 		state->end_ns = state->start_ns;
 	due = (state->end_ns - state->start_ns) / recording->options.interval_ns + 1;
