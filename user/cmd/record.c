@@ -26,7 +26,7 @@ static const struct usage usage = {
 		"The CSV goes to standard output and the summary to standard error; with -o the summary goes to\n"
 		"standard output, or to standard error beside a command's own output unless it is JSON. At 10 ms a "
 		"day\n"
-		"is some 350 MB. Passes a command's exit status on, as `run` does.\n",
+		"is some 330 MB. Passes a command's exit status on, as `run` does.\n",
 	.min_arguments = 0,
 	.max_arguments = -1,
 	.stop_at_argument = true,
