@@ -139,8 +139,8 @@ LIVE := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live
 targets: $(LIVE) $(STOPS)
 
 # parsers of foreign bytes under libFuzzer, with the sanitizers; libdw, libcapstone and the like are as they are
-FUZZ_SOURCES := $(wildcard user/lib/*.c user/sandbox/*.c user/target/*.c user/unwind/*.c) \
-	$(filter-out user/symbols/symbols.c user/symbols/naming.c,$(wildcard user/symbols/*.c))
+FUZZ_SOURCES := $(wildcard user/lib/*.c user/sandbox/*.c user/target/*.c user/unwind/*.c) user/analyze/rss_series.c user/analyze/spikes.c \
+	$(filter-out user/symbols/symbols.c user/symbols/naming.c user/symbols/source_lines.c,$(wildcard user/symbols/*.c))
 FUZZ_OBJECTS := $(patsubst %.c,$(B)/fuzz/%.o,$(sort $(FUZZ_SOURCES)))
 FUZZ_FLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 

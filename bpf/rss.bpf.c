@@ -15,13 +15,18 @@ struct {
 	__type(value, struct mt_rss_image);
 } images SEC(".maps");
 
-/* Key of `images` by process: as it ends, it may have no mm any more. */
+/* Key of `images` by process: as it ends, it may have no mm any more. Its first thread is there until it has ended. */
+struct owner {
+	u64 mm;
+	u64 task;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MT_RSS_PROCESSES_MAX);
 	__type(key, u32);
-	__type(value, u64);
-} mms SEC(".maps");
+	__type(value, struct owner);
+} owners SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -56,17 +61,22 @@ struct {
 	__type(value, struct mt_rss_row);
 } scratch SEC(".maps");
 
+/* Of a look at one process: user space has it mapped. */
+struct mt_rss_row looked;
+
 /* Set before loading: events of this process only, or of all (0). */
 const volatile __u32 only_tgid;
 
 /* ---- images */
 
-static __always_inline void images__put(u64 mm, u32 tgid)
+static __always_inline void images__put(u64 mm, u32 tgid, const struct task_struct *task)
 {
+	struct owner owner = {.mm = mm, .task = (u64)task};
 	struct mt_rss_image image = {.tgid = tgid};
 	struct mt_rss_loss *loss;
 
-	if (!bpf_map_update_elem(&images, &mm, &image, BPF_ANY) && !bpf_map_update_elem(&mms, &tgid, &mm, BPF_ANY))
+	if (!bpf_map_update_elem(&images, &mm, &image, BPF_ANY) &&
+	    !bpf_map_update_elem(&owners, &tgid, &owner, BPF_ANY))
 		return;
 	bpf_map_delete_elem(&images, &mm);
 	loss = bpf_map_lookup_elem(&rss_loss, &zero);
@@ -96,6 +106,13 @@ static __always_inline void image__note(struct mt_rss_image *image, const struct
 	image->peak_pages = resident;
 	image->peak_ns = ns;
 	__builtin_memcpy(image->peak, now->pages, sizeof(image->peak));
+}
+
+/* What is noted at this very moment goes with it; a peak of all times stays where it is. */
+static __always_inline void image__forget_high(struct mt_rss_image *image)
+{
+	if (image)
+		__builtin_memset(&image->high, 0, sizeof(image->high));
 }
 
 /* ---- rows */
@@ -262,15 +279,15 @@ int rss_stat_raw(struct bpf_raw_tracepoint_args *ctx)
 
 static __always_inline struct mt_rss_image *image_of(u32 tgid, u64 *mm)
 {
-	u64 *key = bpf_map_lookup_elem(&mms, &tgid);
+	const struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
 
-	*mm = key ? *key : 0;
+	*mm = owner ? owner->mm : 0;
 	return bpf_map_lookup_elem(&images, mm);
 }
 
 static __always_inline void forget(u32 tgid, u64 mm)
 {
-	bpf_map_delete_elem(&mms, &tgid);
+	bpf_map_delete_elem(&owners, &tgid);
 	if (mm)
 		bpf_map_delete_elem(&images, &mm);
 }
@@ -282,7 +299,7 @@ static __always_inline void on_fork(const struct task_struct *parent, const stru
 	u64 mm = (u64)BPF_CORE_READ(child, mm);
 
 	if (mm && mm != (u64)BPF_CORE_READ(parent, mm) && is_wanted(tgid))
-		images__put(mm, tgid);
+		images__put(mm, tgid, child);
 }
 
 static __always_inline void on_exec(const struct task_struct *task)
@@ -302,7 +319,7 @@ static __always_inline void on_exec(const struct task_struct *task)
 		bpf_ringbuf_submit(row, 0);
 	}
 	forget(tgid, mm);
-	images__put((u64)BPF_CORE_READ(task, mm), tgid);
+	images__put((u64)BPF_CORE_READ(task, mm), tgid, task);
 }
 
 /*
@@ -400,7 +417,7 @@ static __always_inline void write_row(struct seq_file *seq, const struct task_st
 		return;
 	image = image_of(tgid, &key);
 	if (!key) {
-		images__put((u64)mm, tgid);
+		images__put((u64)mm, tgid, task);
 		image = image_of(tgid, &key);
 	}
 	__builtin_memset(row, 0, sizeof(*row));
@@ -410,8 +427,46 @@ static __always_inline void write_row(struct seq_file *seq, const struct task_st
 		image = NULL;
 	row__count(row, mm, image);
 	bpf_seq_write(seq, row, sizeof(*row));
-	if (image) /* what is noted at this very moment goes with it; a peak of all times stays where it is */
-		__builtin_memset(&image->high, 0, sizeof(image->high));
+	image__forget_high(image);
+}
+
+/*
+ * The same of one process, when user space runs the program: for looks at short intervals, as an iterator takes the
+ * kernel many times as long to make and to read. Faults, CPU time and cgroup are not in it.
+ */
+static __always_inline int look_at(u32 tgid)
+{
+	const struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
+	struct mt_rss_row *row = &looked;
+	const struct task_struct *task;
+	const struct mm_struct *mm;
+	struct mt_rss_image *image;
+	u64 key;
+
+	if (!owner)
+		return 0;
+	task = (const void *)owner->task;
+	mm = BPF_CORE_READ(task, mm);
+	key = (u64)mm;
+	if (!mm)
+		return 0;
+	image = bpf_map_lookup_elem(&images, &key);
+	__builtin_memset(row, 0, sizeof(*row));
+	row->mm = key;
+	row->ns = bpf_ktime_get_ns();
+	row->tgid = BPF_CORE_READ(task, tgid);
+	row->start_ns = BPF_CORE_READ(task, start_boottime);
+	row->threads = BPF_CORE_READ(task, signal, nr_threads);
+	BPF_CORE_READ_STR_INTO(&row->comm, task, comm);
+	row__count(row, mm, image);
+	image__forget_high(image);
+	return row->tgid == tgid && BPF_CORE_READ(task, mm) == mm; /* else it went while it was looked at */
+}
+
+SEC("raw_tp")
+int rss_look(struct bpf_raw_tracepoint_args *ctx)
+{
+	return look_at(ctx->args[0]);
 }
 
 SEC("iter/task")

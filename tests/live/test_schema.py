@@ -88,7 +88,8 @@ class Schemas(unittest.TestCase):
         paths = sorted(GOLDEN.glob("*.json"))
         self.assertEqual({json.loads(p.read_text())["schema"] for p in paths},
                          {"memtrawl.profile/1", "memtrawl.leaks/1", "memtrawl.diff/1", "memtrawl.list/1",
-                          "memtrawl.run/1", "memtrawl.status/1", "memtrawl.top/1"})
+                          "memtrawl.run/1", "memtrawl.status/1", "memtrawl.top/1", "memtrawl.record/1",
+                          "memtrawl.spikes/1", "memtrawl.variance/1", "memtrawl.hotspots/1"})
         for path in paths:
             with self.subTest(path.name):
                 self.check(json.loads(path.read_text()))
@@ -148,6 +149,21 @@ class Schemas(unittest.TestCase):
             self.assertEqual(document["exit"], {"status": 0, "signal": None})
             self.assertEqual(sum(size["objects"] for size in document["sizes"]),
                              document["profile"]["totals"]["alloc_objects"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "live tests must be run as root")
+    def test_what_record_prints(self):
+        with tempfile.TemporaryDirectory() as folder:
+            series = pathlib.Path(folder, "rss.csv")
+            document = memtrawl("record", "--json", "-o", series, "--interval", "10ms", "--", "sleep", "0.1")
+            self.check(document)
+            self.assertEqual(document["end"], {"reason": "process_ended", "status": 0, "signal": None})
+            spikes = memtrawl("spikes", "--json", series)
+            self.check(spikes)
+            self.assertEqual(spikes["rows"], document["rows"])
+            variance = memtrawl("variance", "--json", series, series)
+            self.check(variance)
+            self.assertEqual(variance["peaks"]["mean_bytes"], document["peak"]["rss_bytes"])
+            self.assertEqual(variance["peaks"]["standard_deviation_bytes"], 0)
 
     def test_sites_and_others_add_up(self):
         document = json.loads((GOLDEN / "profile-stack.json").read_text())

@@ -20,7 +20,7 @@ TARGETS_BARE_CXX := chains_cxx
 # the libraries that chains_dlopen loads
 CHAINS_LIBRARIES := $(T)/libchains_first.so $(T)/libchains_second.so
 # programs that keep no account
-TARGETS_PLAIN := leaky_server rss_kinds short_lived grower
+TARGETS_PLAIN := leaky_server rss_kinds short_lived grower rss_steps
 TARGETS_CXX := cxx_new
 
 # The stack must be the site, its callers up to scenario, main: frames stay, calls stay calls, and the compiler knows

@@ -26,7 +26,7 @@ static const struct usage usage = {
 		"The CSV goes to standard output and the summary to standard error; with -o the summary goes to\n"
 		"standard output, or to standard error beside a command's own output unless it is JSON. At 10 ms a "
 		"day\n"
-		"is some 350 MB. Passes a command's exit status on, as `run` does.\n",
+		"is some 330 MB. Passes a command's exit status on, as `run` does.\n",
 	.min_arguments = 0,
 	.max_arguments = -1,
 	.stop_at_argument = true,
@@ -202,11 +202,12 @@ static int prepare(struct record *record, struct error *err)
 	if (!code)
 		code = process__open(record->launch ? launch__pid(record->launch) : (pid_t)record->own.pid,
 				     &record->process, err);
-	options.process = record->process;
-	if (!code)
-		code = recording__new(&options, &record->recording, err);
 	if (!code)
 		code = catch_signals(record, err);
+	options.process = record->process;
+	options.fd = record->signals;
+	if (!code)
+		code = recording__new(&options, &record->recording, err);
 	if (!code)
 		code = series_file__new(&record->file_options, &record->file, err);
 	return code;
@@ -233,18 +234,19 @@ static int follow(struct record *record, uint64_t until_ns, struct error *err)
 	int code = 0;
 
 	record->end = RECORD_ENDED;
-	while (!code && !state->ended && record->end == RECORD_ENDED) {
-		code = recording__step(record->recording, record->signals, until_ns, err);
-		handle_signal(record);
+	while (code >= 0 && !state->ended && record->end == RECORD_ENDED) {
+		code = recording__step(record->recording, until_ns, err);
+		if (code == 1)
+			handle_signal(record);
 		series_file__tend(record->file, monotonic_ns());
 		if (record->end == RECORD_ENDED && !state->ended && monotonic_ns() >= until_ns)
 			record->end = RECORD_TIME_OVER;
 		if (!record->launch && !state->ended && series_file__state(record->file)->reader_gone)
 			record->end = RECORD_READER_GONE;
 	}
-	if (code)
+	if (code < 0)
 		record->end = RECORD_FAILED;
-	return code;
+	return code < 0 ? code : 0;
 }
 
 static uint64_t end_of(const struct record *record)

@@ -69,10 +69,10 @@ static void add_peak(const struct record_summary *summary, struct buf *out)
 	const struct rss_sample *peak = &summary->series->peak;
 	char bytes[32], bound[32];
 
-	buf__add_format(out, "  peak      %s at %.3f s, samples or not",
+	buf__add_format(out, "  peak      %s at %.3f s, also between samples",
 			units__format_bytes(bytes, sizeof(bytes), (double)peak->rss_kb * 1024),
 			(double)peak->time_us / 1e6);
-	buf__add_format(out, "; short by less than %s each of anonymous, file and shared memory\n",
+	buf__add_format(out, "; at most %s short for each of anonymous, file and shared memory\n",
 			units__format_bytes(bound, sizeof(bound), (double)summary->state->bound_bytes));
 }
 

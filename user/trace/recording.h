@@ -24,6 +24,7 @@ struct recording_options {
 	 */
 	void (*on_sample)(void *cookie, const struct rss_sample *sample);
 	void *cookie;
+	int fd; /* recording__step() tells when it is readable; -1: none */
 };
 
 struct recording_state {
@@ -50,10 +51,10 @@ int recording__new(const struct recording_options *options, struct recording **r
 int recording__begin(struct recording *recording, struct error *err);
 
 /*
- * Waits until the next tick, or something happened to the process, or `fd` (-1: none) is readable, or CLOCK_MONOTONIC
- * comes to `until_ns`; deals with the first two.
+ * Waits until the next tick, or something happened to the process, or the descriptor is readable, or CLOCK_MONOTONIC
+ * comes to `until_ns`; deals with the first two. Returns 1 when the descriptor is readable, else 0 or -errno.
  */
-int recording__step(struct recording *recording, int fd, uint64_t until_ns, struct error *err);
+int recording__step(struct recording *recording, uint64_t until_ns, struct error *err);
 
 /* After that, samples that are due are taken, and figures are final. `until_ns` is as before. */
 int recording__end(struct recording *recording, uint64_t until_ns, struct error *err);

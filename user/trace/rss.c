@@ -19,7 +19,8 @@ struct rss {
 	struct ring_buffer *events;
 	struct bpf_link *iterator;
 	int cpus;
-	bool by_thread; /* the kernel adds up by thread, not by CPU */
+	uint64_t online, page; /* CPUs, and bytes: asking takes the C library longer than a look */
+	bool by_thread;        /* the kernel adds up by thread, not by CPU */
 };
 
 /* ---- loading */
@@ -99,6 +100,8 @@ int rss__new(const struct rss_options *options, struct rss **result, struct erro
 		return error__set(err, -ENOMEM, "out of memory");
 	rss->options = *options;
 	rss->cpus = libbpf_num_possible_cpus();
+	rss->online = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	rss->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	rss->by_thread = kernel_adds_up_by_thread();
 	loading__listen();
 	code = load(rss, false) ? load(rss, true) : 0;
@@ -179,6 +182,19 @@ void rss_rows__free(struct rss_rows *rows)
 	memset(rows, 0, sizeof(*rows));
 }
 
+int rss__look(struct rss *rss, pid_t pid, struct mt_rss_row *row, struct error *err)
+{
+	uint64_t arguments[] = {(uint64_t)pid};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments, .ctx_size_in = sizeof(arguments));
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(rss->bpf->progs.rss_look), &options))
+		return error__set(err, -errno, "cannot look at PID %d: %s", pid, error__reason(errno));
+	if (!options.retval)
+		return -ESRCH;
+	*row = rss->bpf->bss->looked;
+	return 0;
+}
+
 int rss__poll(struct rss *rss, int timeout_ms, struct error *err)
 {
 	int code = ring_buffer__poll(rss->events, timeout_ms);
@@ -234,10 +250,9 @@ int rss__loss(const struct rss *rss, struct mt_rss_loss *sum)
 
 uint64_t rss__bound(const struct rss *rss, unsigned int threads)
 {
-	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t batch = 2 * cpus > 32 ? 2 * cpus : 32;
+	uint64_t batch = 2 * rss->online > 32 ? 2 * rss->online : 32;
 
-	return page * (rss->by_thread ? 64 * (uint64_t)threads : batch * cpus);
+	return rss->page * (rss->by_thread ? 64 * (uint64_t)threads : batch * rss->online);
 }
 
 uint64_t rss__resident(const __u64 pages[MT_RSS_KINDS])

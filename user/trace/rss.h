@@ -37,6 +37,12 @@ struct rss_rows {
 int rss__read(struct rss *rss, struct rss_rows *rows, struct error *err);
 void rss_rows__free(struct rss_rows *rows);
 
+/*
+ * One process as it is now, cheaper than a read: without faults, CPU time, cgroup and parent. -ESRCH, without a
+ * message, when it has no memory (any more).
+ */
+int rss__look(struct rss *rss, pid_t pid, struct mt_rss_row *row, struct error *err);
+
 /* Waits for at most timeout_ms, and calls on_event for what has happened. Returns 0, -EINTR when a signal came, or
  * another -errno. */
 int rss__poll(struct rss *rss, int timeout_ms, struct error *err);
