@@ -2,6 +2,8 @@
 """Pages by who touched them first: equal to what each function touched and still holds, to the page."""
 import json
 import os
+import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from memtrawl import Memtrawl, Target, assert_exact
 
 PAGE = 4096
 # what a program does with its pages, and what it is built for: musl's sbrk refuses
-PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached", "moves"]
+PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached", "moves", "fill"]
 # ... and has no unwind information for its read
 VARIANTS = [("glibc", part) for part in PARTS] + [("static", part) for part in PARTS] + [
     (musl, part) for musl in ("musl", "musl-static") for part in PARTS if part not in ("break", "syscalls")]
@@ -126,6 +128,44 @@ def test_forked_child(memtrawl, tmp_path):
     assert note(child, "[inherited at fork]") >= 25 * PAGE
     for profile in (parent, child):
         assert_reconciled(profile)
+
+
+@pytest.mark.parametrize("allocator", ["glibc", "musl", "musl-static"])
+def test_stack_goes_through_memset(memtrawl, allocator):
+    """musl's has no unwind information and leaves the frame pointer alone: its caller is on top of the stack."""
+    _, profile = observe(memtrawl, "fill", allocator=allocator)
+    site = next(s for s in profile["sites"] if any(f["function"] == "touch_memset" for f in s["frames"]))
+    functions = [f["function"] for f in site["frames"]]
+    assert "memset" in functions[0]
+    assert functions[functions.index("touch_memset"):][:4] == ["touch_memset", "fill", "scenario", "main"]
+
+
+PYTHON = "keep = []\nwhile True:\n    keep.append(bytearray(1 << 20))\n    input()\n"
+NODE = "const k = []; process.stdin.on('data', lines => { for (const _ of lines) k.push(Buffer.alloc(1 << 20, 1)); })"
+
+
+@pytest.mark.parametrize("interpreter, flag, script", [("python3", "-c", PYTHON), ("node", "-e", NODE)])
+def test_scripts(memtrawl, interpreter, flag, script):
+    """What leaks is named, in any language, by the frames of what runs it."""
+    path = shutil.which(interpreter)
+    if not path:
+        pytest.skip(f"{interpreter} is not installed")
+    with subprocess.Popen([path, flag, script], stdin=subprocess.PIPE) as process:
+        try:
+            time.sleep(1)
+            with memtrawl.session(process.pid, "--source", "pages"):
+                for _ in range(40):
+                    process.stdin.write(b"\n")
+                    process.stdin.flush()
+                    time.sleep(0.02)
+                profile = memtrawl.profile(process.pid, "seen")
+        finally:
+            process.kill()
+    through = [s for s in profile["sites"] if "memset" in (s["frames"][0]["function"] or "")
+               and any(interpreter in os.path.basename(f["object"] or "") for f in s["frames"])]
+    assert sum(s["live_bytes"] for s in through) >= 38 << 20
+    assert all(len(s["frames"]) > 8 and s["frames"][-1]["function"] == "_start" for s in through)
+    assert_reconciled(profile)
 
 
 def test_stack_is_whole(memtrawl):

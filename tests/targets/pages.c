@@ -21,7 +21,7 @@ struct account {
 	uint64_t live, alloc; /* pages */
 };
 
-static struct account first, second, third, huge, kernel, broke, copied, before;
+static struct account first, second, third, huge, kernel, broke, copied, filled, before;
 
 static char *map(uint64_t pages)
 {
@@ -72,6 +72,19 @@ SITE static void only_read(const volatile char *at, uint64_t pages)
 {
 	for (uint64_t i = 0; i < pages; i++)
 		(void)at[i * PAGE];
+}
+
+/* By a function of the C library, which may be without unwind information. */
+SITE static void touch_memset(char *at, uint64_t pages)
+{
+	memset(at, 1, pages * PAGE);
+	filled.live += pages;
+	filled.alloc += pages;
+}
+
+static void fill(void)
+{
+	touch_memset(map(60), 60);
 }
 
 static void touches(void)
@@ -276,6 +289,7 @@ static void report(void)
 	REPORT("touch_break", &broke);
 	REPORT("read_into", &kernel);
 	REPORT("touch_copy", &copied);
+	REPORT("touch_memset", &filled);
 }
 
 SITE static void touch_copy(char *at, uint64_t pages)
@@ -358,7 +372,7 @@ static const struct {
 } parts[] = {
 	{"touches", touches},   {"unmaps", unmaps}, {"populated", populated}, {"advise", advise},
 	{"syscalls", syscalls}, {"files", files},   {"huge", huge_pages},     {"break", move_break},
-	{"attached", attached}, {"moves", moves},   {"fork", fork_child},
+	{"attached", attached}, {"fill", fill},     {"moves", moves},         {"fork", fork_child},
 };
 
 void scenario(int count, char **args)
