@@ -190,6 +190,35 @@ def test_text_and_diff(memtrawl):
     assert grown["touch_first"] == 60 * PAGE and grown["touch_second"] == 40 * PAGE
 
 
+@pytest.fixture(name="swap")
+def swap_space(tmp_path):
+    """Somewhere to swap to: what the machine has, or a file."""
+    if len(Path("/proc/swaps").read_text(encoding="ascii").splitlines()) > 1:
+        yield
+        return
+    path = tmp_path / "swap"
+    env = {**os.environ, "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"}
+    path.write_bytes(bytes(64 << 20))
+    path.chmod(0o600)
+    for command in ("mkswap", "swapon"):
+        if subprocess.run([command, path], env=env, capture_output=True, check=False).returncode:
+            pytest.skip("cannot swap to a file here")
+    yield
+    subprocess.run(["swapoff", path], env=env, check=True)
+
+
+def test_swapped(memtrawl, swap):
+    """What is swapped out is still its site's, and what comes back is not that of whoever brought it."""
+    assert swap is None
+    truth, profile = observe(memtrawl, "swap")
+    assert_pages(truth, profile)
+    assert_reconciled(profile)
+    assert profile["resident"]["swapped_bytes"] >= truth["swapped_bytes"]
+    site = next(s for s in profile["sites"] if s["frames"][0]["function"] == "touch_first")
+    assert site["swapped_bytes"] == truth["swapped_bytes"]
+    assert site["alloc_bytes"] == site["live_bytes"] + site["swapped_bytes"] and not site["free_bytes"]
+
+
 def links_of(pid):
     """Links that a process holds."""
     count = 0

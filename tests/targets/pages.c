@@ -157,6 +157,20 @@ static void advise(void)
 	only_read(a + 100 * PAGE, 30);
 }
 
+/* Swapped out, and some of it back in: whoever brings it back has not made it. */
+static void swap_out(void)
+{
+	enum { MANY = 4000, BACK = 1000 }; /* the kernel's count of them lags by some */
+	char *a = map(MANY);
+
+	touch_first(a, MANY);
+	if (madvise(a, MANY * PAGE, MADV_PAGEOUT))
+		truth__fail("MADV_PAGEOUT");
+	touch_again(a, BACK);
+	drop(&first, MANY - BACK);
+	truth__extra("swapped_bytes", (MANY - BACK) * PAGE);
+}
+
 /* read(2) into fresh memory: the kernel faults on the caller's behalf. */
 SITE static void read_into(int fd, char *at, uint64_t pages)
 {
@@ -372,13 +386,15 @@ static const struct {
 } parts[] = {
 	{"touches", touches},   {"unmaps", unmaps}, {"populated", populated}, {"advise", advise},
 	{"syscalls", syscalls}, {"files", files},   {"huge", huge_pages},     {"break", move_break},
-	{"attached", attached}, {"fill", fill},     {"moves", moves},         {"fork", fork_child},
+	{"attached", attached}, {"fill", fill},     {"swap", swap_out},       {"moves", moves},
+	{"fork", fork_child},
 };
 
 void scenario(int count, char **args)
 {
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (count > 1 ? !strcmp(args[1], parts[i].name) : parts[i].run != fork_child)
+		if (count > 1 ? !strcmp(args[1], parts[i].name)
+			      : parts[i].run != fork_child && parts[i].run != swap_out)
 			parts[i].run();
 	report();
 }
