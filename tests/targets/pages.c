@@ -171,6 +171,18 @@ static void swap_out(void)
 	truth__extra("swapped_bytes", (MANY - BACK) * PAGE);
 }
 
+/* A little here and there in much that is only reserved. */
+static void sparse(void)
+{
+	const uint64_t size = 1ULL << 44;
+	char *at = mmap(NULL, size, READ_WRITE, MEMORY | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED || madvise(at, size, MADV_NOHUGEPAGE))
+		truth__fail("cannot reserve memory");
+	for (uint64_t i = 0; i < 100; i++)
+		touch_first(at + i * (size / 100 & -PAGE), 3);
+}
+
 /* read(2) into fresh memory: the kernel faults on the caller's behalf. */
 SITE static void read_into(int fd, char *at, uint64_t pages)
 {
@@ -384,10 +396,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } parts[] = {
-	{"touches", touches},   {"unmaps", unmaps}, {"populated", populated}, {"advise", advise},
-	{"syscalls", syscalls}, {"files", files},   {"huge", huge_pages},     {"break", move_break},
-	{"attached", attached}, {"fill", fill},     {"swap", swap_out},       {"moves", moves},
-	{"fork", fork_child},
+	{"touches", touches},   {"unmaps", unmaps},   {"populated", populated}, {"advise", advise},
+	{"syscalls", syscalls}, {"files", files},     {"huge", huge_pages},     {"break", move_break},
+	{"attached", attached}, {"fill", fill},       {"swap", swap_out},       {"sparse", sparse},
+	{"moves", moves},       {"fork", fork_child},
 };
 
 void scenario(int count, char **args)
