@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -279,3 +280,28 @@ def test_heap_and_pages_sampled(memtrawl):
     assert profile["resident"]["retained_bytes"] == 0
     large = next(s for s in profile["sites"] if s["frames"][0]["function"] == "make_large")
     assert 0 < large["resident_bytes"] < large["live_bytes"] / 10
+
+
+def test_run_is_about_the_heap(memtrawl):
+    done = memtrawl("run", "--source", "pages", "--", "true")
+    assert "use --source heap" in done.stderr and done.returncode in (2, 125)
+
+
+def test_exec_and_exit(memtrawl):
+    """The pages of what a process was are gone with it; what it is now begins with none."""
+    script = "import os, sys; x = bytearray(30 << 20); sys.stdin.readline(); os.execvp('sleep', ['sleep', '30'])"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as process:
+        try:
+            time.sleep(1)
+            with memtrawl.session(process.pid, "--source", "pages"):
+                before = memtrawl.profile(process.pid, "before")
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+                time.sleep(1)
+                after = memtrawl.profile(process.pid, "after")
+        finally:
+            process.kill()
+    assert before["resident"]["before_bytes"] > 30 << 20
+    assert after["process"]["comm"] == "sleep" and after["totals"]["live_bytes"] < 2 << 20
+    assert after["resident"]["before_bytes"] == 0
+    assert_reconciled(after)
