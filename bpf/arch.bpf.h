@@ -63,6 +63,16 @@ static __always_inline u64 arch__code(u64 address)
 	return address;
 }
 
+/* Do these eight bytes end in a call? (Intel SDM: E8 with 32 bits, FF /2 with none, 8 or 32 bits, or SIB and those.) */
+static __always_inline bool arch__ends_in_call(u64 bytes)
+{
+	if ((bytes >> 24 & 0xff) == 0xe8)
+		return true;
+	if ((bytes >> 48 & 0x38ff) == 0x10ff || (bytes >> 40 & 0x38ff) == 0x10ff || (bytes >> 16 & 0x38ff) == 0x10ff)
+		return true;
+	return (bytes >> 32 & 0x38ff) == 0x10ff || (bytes >> 8 & 0x38ff) == 0x10ff;
+}
+
 static __always_inline u64 arch__result(const struct pt_regs *regs)
 {
 	return regs->ax;
@@ -166,6 +176,11 @@ static __always_inline u64 arch__code(u64 address)
 static __always_inline u64 arch__link(const struct pt_regs *regs)
 {
 	return arch__code(regs->regs[30]);
+}
+
+static __always_inline bool arch__ends_in_call(u64 bytes)
+{
+	return false; /* a leaf's return address is in x30 there */
 }
 
 static __always_inline u64 arch__result(const struct pt_regs *regs)

@@ -262,6 +262,23 @@ __noinline u64 unwind__replaced_return(u64 slot)
 	return kernel__replaced_return(slot);
 }
 
+/*
+ * The word at the top of the stack, if it is an address behind a call in code that is known; else 0. Where nothing is
+ * known of the function that was interrupted, that is its caller if it has put nothing on the stack, as memset written
+ * by hand has not.
+ */
+__noinline u64 unwind__leaf_return(u32 tid, u64 sp)
+{
+	struct mt_thread *thread = thread__find(tid);
+	u64 pc = 0, code = 0;
+
+	if (!thread || !window__word(thread, sp, &pc) || unwind__find_mapping(tid, pc - 1) == NO_MAPPING)
+		return 0;
+	if (bpf_probe_read_user(&code, sizeof(code), (void *)(pc - sizeof(code))) || !arch__ends_in_call(code))
+		return 0;
+	return pc;
+}
+
 /* ---- one step: each gives 0, or 1 + enum mt_end if the stack ends here */
 
 enum { GO_ON = 0, UNWIND_STEPS = 6, FRAME_POINTER_STEPS = 16 };
@@ -315,6 +332,16 @@ static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread, stru
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	return step__to(&thread->walk, at, frame->pc, (fp + sizeof(*frame)) | INEXACT, frame->next);
+}
+
+/* Nothing is known of the code. */
+static __always_inline u32 step__by_guess(struct mt_thread *thread, u32 tid, struct registers *at, bool interrupted)
+{
+	u64 pc = interrupted && ARCH_RETURN_ADDRESS_SIZE > 0 ? unwind__leaf_return(tid, at->sp) : 0;
+
+	if (pc)
+		return step__to(&thread->walk, at, pc, at->sp + ARCH_RETURN_ADDRESS_SIZE, at->fp);
+	return step__by_frame_pointer(thread, at);
 }
 
 static __always_inline u32 step__over_signal(struct mt_thread *thread, struct registers *at)
@@ -403,7 +430,8 @@ static __always_inline u32 step__by_rule(struct mt_thread *thread, struct regist
 
 #endif
 
-static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, struct registers *at, u64 pc)
+static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, struct registers *at, u64 pc,
+					  bool interrupted)
 {
 	struct mt_walk *walk = &thread->walk;
 	const struct mt_unwind_mapping *mapping;
@@ -424,7 +452,8 @@ static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, str
 		return ends(MT_END_COMPLETE);
 	rule = bpf_map_lookup_elem(&unwind_rules, &number);
 	if (!rule || rule->cfa == MT_CFA_NONE)
-		return walk->mode == MT_UNWIND_AUTO ? step__by_frame_pointer(thread, at) : ends(MT_END_NO_UNWIND);
+		return walk->mode == MT_UNWIND_AUTO ? step__by_guess(thread, tid, at, interrupted)
+						    : ends(MT_END_NO_UNWIND);
 	if (rule->cfa == MT_CFA_END)
 		return ends(MT_END_COMPLETE);
 	if (rule->cfa == MT_CFA_UNSUPPORTED)
@@ -467,7 +496,7 @@ static __always_inline u32 step(struct mt_thread *thread, u32 tid, struct regist
 	*hash = stack__hash(*hash, pc);
 	if (interrupted)
 		*(volatile u32 *)&thread->walk.interrupted = 0;
-	return step__by_table(thread, tid, at, pc - 1);
+	return step__by_table(thread, tid, at, pc - 1, interrupted);
 }
 
 /* Several steps, as the call costs as much as one. 1 at the end of the stack, else 0. */

@@ -2,6 +2,9 @@
 """Pages by who touched them first: equal to what each function touched and still holds, to the page."""
 import json
 import os
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from memtrawl import Memtrawl, Target, assert_exact
 
 PAGE = 4096
 # what a program does with its pages, and what it is built for: musl's sbrk refuses
-PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached", "moves"]
+PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached", "moves", "fill", "sparse"]
 # ... and has no unwind information for its read
 VARIANTS = [("glibc", part) for part in PARTS] + [("static", part) for part in PARTS] + [
     (musl, part) for musl in ("musl", "musl-static") for part in PARTS if part not in ("break", "syscalls")]
@@ -128,6 +131,44 @@ def test_forked_child(memtrawl, tmp_path):
         assert_reconciled(profile)
 
 
+@pytest.mark.parametrize("allocator", ["glibc", "musl", "musl-static"])
+def test_stack_goes_through_memset(memtrawl, allocator):
+    """musl's has no unwind information and leaves the frame pointer alone: its caller is on top of the stack."""
+    _, profile = observe(memtrawl, "fill", allocator=allocator)
+    site = next(s for s in profile["sites"] if any(f["function"] == "touch_memset" for f in s["frames"]))
+    functions = [f["function"] for f in site["frames"]]
+    assert "memset" in functions[0]
+    assert functions[functions.index("touch_memset"):][:4] == ["touch_memset", "fill", "scenario", "main"]
+
+
+PYTHON = "keep = []\nwhile True:\n    keep.append(bytearray(1 << 20))\n    input()\n"
+NODE = "const k = []; process.stdin.on('data', lines => { for (const _ of lines) k.push(Buffer.alloc(1 << 20, 1)); })"
+
+
+@pytest.mark.parametrize("interpreter, flag, script", [("python3", "-c", PYTHON), ("node", "-e", NODE)])
+def test_scripts(memtrawl, interpreter, flag, script):
+    """What leaks is named, in any language, by the frames of what runs it."""
+    path = shutil.which(interpreter)
+    if not path:
+        pytest.skip(f"{interpreter} is not installed")
+    with subprocess.Popen([path, flag, script], stdin=subprocess.PIPE) as process:
+        try:
+            time.sleep(1)
+            with memtrawl.session(process.pid, "--source", "pages"):
+                for _ in range(40):
+                    process.stdin.write(b"\n")
+                    process.stdin.flush()
+                    time.sleep(0.02)
+                profile = memtrawl.profile(process.pid, "seen")
+        finally:
+            process.kill()
+    through = [s for s in profile["sites"] if "memset" in (s["frames"][0]["function"] or "")
+               and any(interpreter in os.path.basename(f["object"] or "") for f in s["frames"])]
+    assert sum(s["live_bytes"] for s in through) >= 38 << 20
+    assert all(len(s["frames"]) > 8 and s["frames"][-1]["function"] == "_start" for s in through)
+    assert_reconciled(profile)
+
+
 def test_stack_is_whole(memtrawl):
     _, profile = observe(memtrawl, "touches")
     for inner in ("touch_first", "touch_second", "touch_third"):
@@ -148,6 +189,35 @@ def test_text_and_diff(memtrawl):
     assert diff["before"]["source"] == diff["after"]["source"] == "pages"
     grown = {s["frames"][0]["function"]: s["live_bytes"]["change"] for s in diff["sites"]}
     assert grown["touch_first"] == 60 * PAGE and grown["touch_second"] == 40 * PAGE
+
+
+@pytest.fixture(name="swap")
+def swap_space(tmp_path):
+    """Somewhere to swap to: what the machine has, or a file."""
+    if len(Path("/proc/swaps").read_text(encoding="ascii").splitlines()) > 1:
+        yield
+        return
+    path = tmp_path / "swap"
+    env = {**os.environ, "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"}
+    path.write_bytes(bytes(64 << 20))
+    path.chmod(0o600)
+    for command in ("mkswap", "swapon"):
+        if subprocess.run([command, path], env=env, capture_output=True, check=False).returncode:
+            pytest.skip("cannot swap to a file here")
+    yield
+    subprocess.run(["swapoff", path], env=env, check=True)
+
+
+def test_swapped(memtrawl, swap):
+    """What is swapped out is still its site's, and what comes back is not that of whoever brought it."""
+    assert swap is None
+    truth, profile = observe(memtrawl, "swap")
+    assert_pages(truth, profile)
+    assert_reconciled(profile)
+    assert profile["resident"]["swapped_bytes"] >= truth["swapped_bytes"]
+    site = next(s for s in profile["sites"] if s["frames"][0]["function"] == "touch_first")
+    assert site["swapped_bytes"] == truth["swapped_bytes"]
+    assert site["alloc_bytes"] == site["live_bytes"] + site["swapped_bytes"] and not site["free_bytes"]
 
 
 def links_of(pid):
@@ -210,3 +280,28 @@ def test_heap_and_pages_sampled(memtrawl):
     assert profile["resident"]["retained_bytes"] == 0
     large = next(s for s in profile["sites"] if s["frames"][0]["function"] == "make_large")
     assert 0 < large["resident_bytes"] < large["live_bytes"] / 10
+
+
+def test_run_is_about_the_heap(memtrawl):
+    done = memtrawl("run", "--source", "pages", "--", "true")
+    assert "use --source heap" in done.stderr and done.returncode in (2, 125)
+
+
+def test_exec_and_exit(memtrawl):
+    """The pages of what a process was are gone with it; what it is now begins with none."""
+    script = "import os, sys; x = bytearray(30 << 20); sys.stdin.readline(); os.execvp('sleep', ['sleep', '30'])"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as process:
+        try:
+            time.sleep(1)
+            with memtrawl.session(process.pid, "--source", "pages"):
+                before = memtrawl.profile(process.pid, "before")
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+                time.sleep(1)
+                after = memtrawl.profile(process.pid, "after")
+        finally:
+            process.kill()
+    assert before["resident"]["before_bytes"] > 30 << 20
+    assert after["process"]["comm"] == "sleep" and after["totals"]["live_bytes"] < 2 << 20
+    assert after["resident"]["before_bytes"] == 0
+    assert_reconciled(after)

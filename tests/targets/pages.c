@@ -21,7 +21,7 @@ struct account {
 	uint64_t live, alloc; /* pages */
 };
 
-static struct account first, second, third, huge, kernel, broke, copied, before;
+static struct account first, second, third, huge, kernel, broke, copied, filled, before;
 
 static char *map(uint64_t pages)
 {
@@ -72,6 +72,19 @@ SITE static void only_read(const volatile char *at, uint64_t pages)
 {
 	for (uint64_t i = 0; i < pages; i++)
 		(void)at[i * PAGE];
+}
+
+/* By a function of the C library, which may be without unwind information. */
+SITE static void touch_memset(char *at, uint64_t pages)
+{
+	memset(at, 1, pages * PAGE);
+	filled.live += pages;
+	filled.alloc += pages;
+}
+
+static void fill(void)
+{
+	touch_memset(map(60), 60);
 }
 
 static void touches(void)
@@ -142,6 +155,32 @@ static void advise(void)
 	drop(&first, 200);
 	touch_second(a + 60 * PAGE, 30);
 	only_read(a + 100 * PAGE, 30);
+}
+
+/* Swapped out, and some of it back in: whoever brings it back has not made it. */
+static void swap_out(void)
+{
+	enum { MANY = 4000, BACK = 1000 }; /* the kernel's count of them lags by some */
+	char *a = map(MANY);
+
+	touch_first(a, MANY);
+	if (madvise(a, MANY * PAGE, MADV_PAGEOUT))
+		truth__fail("MADV_PAGEOUT");
+	touch_again(a, BACK);
+	drop(&first, MANY - BACK);
+	truth__extra("swapped_bytes", (MANY - BACK) * PAGE);
+}
+
+/* A little here and there in much that is only reserved. */
+static void sparse(void)
+{
+	const uint64_t size = 1ULL << 44;
+	char *at = mmap(NULL, size, READ_WRITE, MEMORY | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED || madvise(at, size, MADV_NOHUGEPAGE))
+		truth__fail("cannot reserve memory");
+	for (uint64_t i = 0; i < 100; i++)
+		touch_first(at + i * (size / 100 & -PAGE), 3);
 }
 
 /* read(2) into fresh memory: the kernel faults on the caller's behalf. */
@@ -276,6 +315,7 @@ static void report(void)
 	REPORT("touch_break", &broke);
 	REPORT("read_into", &kernel);
 	REPORT("touch_copy", &copied);
+	REPORT("touch_memset", &filled);
 }
 
 SITE static void touch_copy(char *at, uint64_t pages)
@@ -356,15 +396,17 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } parts[] = {
-	{"touches", touches},   {"unmaps", unmaps}, {"populated", populated}, {"advise", advise},
-	{"syscalls", syscalls}, {"files", files},   {"huge", huge_pages},     {"break", move_break},
-	{"attached", attached}, {"moves", moves},   {"fork", fork_child},
+	{"touches", touches},   {"unmaps", unmaps},   {"populated", populated}, {"advise", advise},
+	{"syscalls", syscalls}, {"files", files},     {"huge", huge_pages},     {"break", move_break},
+	{"attached", attached}, {"fill", fill},       {"swap", swap_out},       {"sparse", sparse},
+	{"moves", moves},       {"fork", fork_child},
 };
 
 void scenario(int count, char **args)
 {
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (count > 1 ? !strcmp(args[1], parts[i].name) : parts[i].run != fork_child)
+		if (count > 1 ? !strcmp(args[1], parts[i].name)
+			      : parts[i].run != fork_child && parts[i].run != swap_out)
 			parts[i].run();
 	report();
 }

@@ -39,8 +39,10 @@ static int watch(struct session *session, uint64_t for_ns, const struct report_o
 
 	if (code)
 		return code;
-	session__end(session);
-	read = reading(report, session->end_ns - session->shared->since_ns);
+	/* pages are read from the process, which goes on: what it touches until then must be seen */
+	if (!session->options.pages)
+		session__end(session);
+	read = reading(report, (session->end_ns ? session->end_ns : monotonic_ns()) - session->shared->since_ns);
 	return observe__output(session, REPORT_LEAKS, &read, report, output, err);
 }
 

@@ -79,6 +79,11 @@ static int prepare(struct run *run, struct error *err)
 	code = observe__check_rights(err);
 	if (!code)
 		code = tracing_options__session(&run->tracing, 0, &run->session_options, err);
+	if (!code && !run->session_options.heap) {
+		tracing_options__free_specs(&run->session_options);
+		code = error__usage(err, "run tells what is left when the command ends, and no page is then: use "
+					 "--source heap");
+	}
 	if (code)
 		return code;
 	run->session_options.count_details = true;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "page_words.h"
@@ -178,11 +179,88 @@ static int each_of(const struct pagemap *pagemap, uint64_t start, uint64_t limit
 	return code;
 }
 
+/* ---- where there is much of nothing */
+
+/* PAGEMAP_SCAN of include/uapi/linux/fs.h, since 6.7 (52526ca7fdb9), which Debian 12's headers do not have. */
+struct scan_region {
+	uint64_t start, end, categories;
+};
+
+struct scan {
+	uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages, inverted, all, any, returned;
+};
+
+enum { SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4, SCAN_REGIONS = 256 };
+
+#define SCAN_COMMAND _IOWR('f', 16, struct scan)
+
+/* Without it, so many pages of mappings that are mostly empty are looked through, and not more: 1 TiB, in a second. */
+enum { SPARSE_PAGES_MAX = 1 << 28, SPARSE_FACTOR = 16 };
+
+struct looking {
+	const struct pagemap *pagemap;
+	struct pagemap_block *block;
+	uint64_t *entries;
+	uint64_t sparse_pages; /* that were looked through one by one */
+	pagemap_visitor *visit;
+	void *context;
+};
+
+static int look_at(const struct looking *looking, uint64_t start, uint64_t limit)
+{
+	return each_of(looking->pagemap, start, limit, looking->block, looking->entries, looking->visit,
+		       looking->context);
+}
+
+/* -ENOTTY: this kernel cannot. */
+static int look_where_something_is(const struct looking *looking, uint64_t start, uint64_t limit)
+{
+	struct scan_region regions[SCAN_REGIONS];
+	struct scan scan = {.size = sizeof(scan), .end = limit, .any = SCAN_PRESENT | SCAN_SWAPPED};
+	int code = 0;
+
+	scan.returned = scan.any;
+	scan.regions = (uintptr_t)regions;
+	scan.region_count = SCAN_REGIONS;
+	for (scan.start = start; !code && scan.start < limit; scan.start = scan.walk_end) {
+		int count = ioctl(looking->pagemap->pages, SCAN_COMMAND, &scan);
+
+		if (count < 0)
+			return scan.start == start ? -ENOTTY : -errno;
+		for (int i = 0; !code && i < count; i++)
+			code = look_at(looking, regions[i].start >> MT_PAGE_SHIFT, regions[i].end >> MT_PAGE_SHIFT);
+		if (scan.walk_end <= scan.start)
+			break;
+	}
+	return code;
+}
+
+static int look_at_mapping(struct looking *looking, const struct mapping *mapping, const struct smap *smap)
+{
+	uint64_t size = mapping->limit - mapping->start, used = smap->anonymous_bytes + smap->swapped_bytes;
+	int code;
+
+	if (size / SPARSE_FACTOR > used) {
+		code = look_where_something_is(looking, mapping->start, mapping->limit);
+		if (code != -ENOTTY)
+			return code;
+		looking->sparse_pages += size >> MT_PAGE_SHIFT;
+		if (looking->sparse_pages > SPARSE_PAGES_MAX)
+			return 0; /* it is missing in the sum that the RSS is compared with, and is told so */
+	}
+	return look_at(looking, mapping->start >> MT_PAGE_SHIFT, mapping->limit >> MT_PAGE_SHIFT);
+}
+
 int pagemap__each(const struct pagemap *pagemap, const struct smaps *smaps, pagemap_visitor *visit, void *context)
 {
-	uint64_t *entries = calloc(BLOCKS_AT_ONCE * MT_PAGES, ENTRY);
-	struct pagemap_block *block = calloc(1, sizeof(*block));
-	int code = entries && block ? 0 : -ENOMEM;
+	struct looking looking = {
+		.pagemap = pagemap,
+		.block = calloc(1, sizeof(*looking.block)),
+		.entries = calloc(BLOCKS_AT_ONCE * MT_PAGES, ENTRY),
+		.visit = visit,
+		.context = context,
+	};
+	int code = looking.entries && looking.block ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !code && i < smaps->count; i++) {
 		const struct mapping *mapping = &smaps->maps.mappings[i];
@@ -190,10 +268,9 @@ int pagemap__each(const struct pagemap *pagemap, const struct smaps *smaps, page
 
 		if (mapping->shared || (!smap->anonymous_bytes && !smap->swapped_bytes))
 			continue;
-		code = each_of(pagemap, mapping->start >> MT_PAGE_SHIFT, mapping->limit >> MT_PAGE_SHIFT, block,
-			       entries, visit, context);
+		code = look_at_mapping(&looking, mapping, smap);
 	}
-	free(entries);
-	free(block);
+	free(looking.entries);
+	free(looking.block);
 	return code;
 }

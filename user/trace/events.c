@@ -7,6 +7,7 @@
 
 #include "lib/array.h"
 #include "trace/budget.h"
+#include "trace/pages.h"
 #include "trace/session.h"
 
 static struct tracked *tracked_in(const struct session *session, uint32_t slot)
@@ -68,6 +69,8 @@ static void on_exec(struct session *session, struct tracked *tracked, const stru
 	bool first = tracked->armed;
 
 	tracked->armed = false;
+	if (session->options.pages && MT_PROCESS_GENERATION(event->process))
+		pages__forget(session, event->process - MT_PROCESS(0, 1));
 	tracked->generation = MT_PROCESS_GENERATION(event->process);
 	if (!session->follow_exec && !session->options.follow_forks) {
 		tracked->ended = true;
@@ -105,6 +108,8 @@ static int on_event(void *cookie, void *data, size_t size)
 		on_exec(session, tracked, event);
 		break;
 	case MT_EVENT_EXIT:
+		if (session->options.pages)
+			pages__forget(session, event->process);
 		tracked->ended = true;
 		tracked->exit_code = event->exit_code;
 		break;

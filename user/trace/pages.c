@@ -11,7 +11,7 @@
 #include "target/pagemap.h"
 #include "trace/hash_map.h"
 
-enum { PAGE_BYTES = 1 << MT_PAGE_SHIFT };
+enum { PAGE_BYTES = 1 << MT_PAGE_SHIFT, FORGET_STEPS_MAX = 1 << 20 };
 
 /* ---- what is there before */
 
@@ -69,6 +69,21 @@ void pages__seed(const struct session *session, const struct tracked *tracked)
 	if (code && code != -ESRCH)
 		warn("%s", err.text);
 	smaps__free(&smaps);
+}
+
+void pages__forget(const struct session *session, uint32_t process)
+{
+	struct mt_page_key key, next;
+	int map = session->maps.pages;
+	bool more = !bpf_map_get_next_key(map, NULL, &next);
+
+	/* the next one is looked for before this one goes, as it is found by this one; it begins anew where it went */
+	for (uint32_t i = 0; more && i < FORGET_STEPS_MAX; i++) {
+		key = next;
+		more = !bpf_map_get_next_key(map, &key, &next);
+		if (key.process == process)
+			bpf_map_delete_elem(map, &key);
+	}
 }
 
 /* ---- reading */

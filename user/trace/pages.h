@@ -12,6 +12,9 @@
  */
 void pages__seed(const struct session *session, const struct tracked *tracked);
 
+/* Makes room: the pages of a process image that has ended are gone. */
+void pages__forget(const struct session *session, uint32_t process);
+
 /*
  * Makes the sites of a profile whose source is pages, and what it says of memory that has no site. A process that has
  * ended has nothing resident: what its sites touched is all there is. 0 or -errno.

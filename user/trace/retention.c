@@ -35,6 +35,7 @@ static void see_block(void *context, uint64_t address, const struct mt_live *blo
 		walk->short_of_memory = true;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): array__push changes it */
 static int extend(struct page_run **runs, size_t *count, size_t *capacity, uint64_t address)
 {
 	struct page_run run = {.start = address, .limit = address + (1ULL << MT_PAGE_SHIFT)};
