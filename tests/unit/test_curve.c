@@ -50,6 +50,22 @@ static void steps_have_no_gaps(void **state)
 	      "      19.0 s ago     now\n");
 }
 
+static void falls_have_no_gaps_either(void **state)
+{
+	struct history history = {0};
+
+	(void)state;
+	history__add(&history, 0, 4096);
+	history__add(&history, 9 * SECOND, 4096);
+	history__add(&history, 10 * SECOND, 1024);
+	history__add(&history, 19 * SECOND, 1024);
+	check(&history, 24, 4,
+	      " 4.0K┤⠉⠉⠉⠉⠉⠉⠉⠉⢱\n"
+	      "     │         ⡇\n"
+	      " 1.0K┤         ⢱⣀⣀⣀⣀⣀⣀⣀⣀\n"
+	      "      19.0 s ago     now\n");
+}
+
 static void what_stays_is_a_line_in_the_middle(void **state)
 {
 	struct history history = {0};
@@ -79,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_straight),
 		cmocka_unit_test(steps_have_no_gaps),
+		cmocka_unit_test(falls_have_no_gaps_either),
 		cmocka_unit_test(what_stays_is_a_line_in_the_middle),
 		cmocka_unit_test(without_room_there_is_nothing),
 	};

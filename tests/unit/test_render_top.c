@@ -152,6 +152,38 @@ static void data_is_rendered(void **state)
 	check("top.csv", &(struct census_request){0}, 3, 0, csv);
 }
 
+static void check_line(const struct census_row *row, const char *expected)
+{
+	const struct census_line line = {.row = row};
+	const struct census_view view = {0};
+	const struct top_report report = {.view = &view};
+	struct buf out = {0};
+
+	render__top_line(&report, &line, 0, &out);
+	assert_string_equal(out.data, expected);
+	buf__free(&out);
+}
+
+/* What is large beyond measure stays in its column. */
+static void columns_stay_where_they_are(void **state)
+{
+	struct census_row row = {.sample = {.pid = 7, .comm = "x", .group = CENSUS_NO_GROUP}};
+
+	(void)state;
+	row.figures = (struct census_figures){
+		.rss_bytes = UINT64_MAX, .rates_known = true, .growth_per_hour = -1e18, .faults_per_second = 999999};
+	row.limit.seconds = 365 * 86400 - 1;
+	check_line(&row, "      7 16.0E     0     0     0     0     -    -888P 999999 364d23h  x                ?\n");
+	row.figures.faults_per_second = 12.6e6;
+	row.figures.growth_per_hour = 0.2;
+	row.limit.seconds = 365 * 86400;
+	check_line(&row, "      7 16.0E     0     0     0     0     -        0    13M    > 1y  x                ?\n");
+	row.limit.seconds = 0;
+	check_line(&row, "      7 16.0E     0     0     0     0     -        0    13M    0 ms  x                ?\n");
+	row.limit.seconds = -1;
+	check_line(&row, "      7 16.0E     0     0     0     0     -        0    13M       -  x                ?\n");
+}
+
 static void limits_are_told(void **state)
 {
 	struct census_group group = {.cgroup = {.path = "/web"}};
@@ -182,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_are_rendered),
 		cmocka_unit_test(data_is_rendered),
+		cmocka_unit_test(columns_stay_where_they_are),
 		cmocka_unit_test(limits_are_told),
 	};
 

@@ -70,7 +70,7 @@ void detail__follow(struct detail *detail, const struct census *census)
 
 static void detach(struct detail *detail)
 {
-	if (detail->state)
+	if (detail->source && detail->state)
 		detail->source->close(detail->state);
 	detail->state = NULL;
 }
@@ -342,6 +342,7 @@ static void draw_hints(const struct detail *detail, size_t y)
 void detail__draw(const struct detail *detail, const struct top_report *report)
 {
 	size_t end = screen__height() - 1;
+
 	screen__clear();
 	draw_title(detail);
 	if (detail->source)
