@@ -164,6 +164,28 @@ static __always_inline void row__describe(struct mt_rss_row *row, const struct t
 	row__add_threads(row, leader);
 }
 
+/* What a count that was noted with the last batch may be behind. */
+static __always_inline u64 batches(void)
+{
+	u64 batch = 2 * cpu_count > 32 ? 2 * cpu_count : 32; /* percpu_counter_batch (lib/percpu_counter.c) */
+
+	return 3 * batch * cpu_count; /* three kinds are resident */
+}
+
+/*
+ * The kernel notes a peak of its own, before it takes pages away, and so to the page; but neither when that was nor
+ * what it was made of. That is known if it is the peak that was noted here, but for what had not been added up.
+ */
+static __always_inline void row__take_peak(struct mt_rss_row *row, const struct mt_rss_image *image)
+{
+	if (image->peak_pages + batches() < row->peak_pages)
+		return;
+	if (image->peak_pages > row->peak_pages)
+		row->peak_pages = image->peak_pages;
+	row->peak_ns = image->peak_ns;
+	__builtin_memcpy(row->peak, image->peak, sizeof(row->peak));
+}
+
 /* From the kernel's counters, and what was noted of the peak. `mm` is NULL where the process has none any more. */
 static __always_inline void row__count(struct mt_rss_row *row, const struct mm_struct *mm, struct mt_rss_image *image)
 {
@@ -183,11 +205,8 @@ static __always_inline void row__count(struct mt_rss_row *row, const struct mm_s
 	__builtin_memcpy(row->pages, now.pages, sizeof(row->pages));
 	resident = counts__resident(&now);
 	row->peak_pages = kernels > resident ? kernels : resident;
-	if (image && image->peak_pages >= row->peak_pages) {
-		row->peak_pages = image->peak_pages;
-		row->peak_ns = image->peak_ns;
-		__builtin_memcpy(row->peak, image->peak, sizeof(row->peak));
-	}
+	if (image)
+		row__take_peak(row, image);
 }
 
 static __always_inline struct mt_rss_row *event__new(u64 mm)

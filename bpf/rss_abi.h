@@ -59,7 +59,8 @@ struct mt_rss_row {
 	__u64 start_ns; /* CLOCK_BOOTTIME: with tgid, its identity */
 	__u64 ns;       /* CLOCK_MONOTONIC */
 	__u64 pages[MT_RSS_KINDS];
-	__u64 peak_ns; /* as in mt_rss_image */
+	__u64 peak_ns; /* as in mt_rss_image; the kernel's own peak_pages may be some batches more than the sum of
+			  peak[] */
 	__u64 peak_pages;
 	__u64 peak[MT_RSS_KINDS];
 	__u64 vm_pages, data_pages; /* address space; private and writable of it (VmSize, VmData) */
