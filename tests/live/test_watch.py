@@ -13,7 +13,7 @@ import pytest
 
 from kernel import bpftool, child_of, is_alive, uprobe_links, wait_until
 from memtrawl import Target
-from test_schema import validator
+from test_schema import jsonschema, validator
 
 MIB = 1 << 20
 
@@ -63,7 +63,8 @@ class Watch:
 
     def hotspots(self):
         document = self.memtrawl.json("hotspots", "--socket", self.socket, "--json")
-        validator("hotspots").validate(document)
+        if jsonschema:
+            validator("hotspots").validate(document)
         return document
 
     def hotspot(self, pid):
@@ -201,7 +202,8 @@ def test_hook(memtrawl, tmp_path):
         first = watch.wait_for("capture")[0]
         wait_until(lambda: said.exists() and said.read_text().endswith("}\n"), "no summary")
         summary = json.loads(said.read_text())
-        validator("snapshot").validate(summary)
+        if jsonschema:
+            validator("snapshot").validate(summary)
         (tmp_path / "said.hang").touch()
         grower.do("shrink")
         watch.settle()
