@@ -75,7 +75,9 @@ static __always_inline bool kernel__faults_are_disabled(struct task_struct *task
 
 /* Up to 6.1, the counters are atomic_long_t in a struct of their own. */
 struct mm_rss_stat___old {
-	s64 count[4];
+	struct {
+		s64 counter;
+	} count[4];
 } __attribute__((preserve_access_index));
 
 struct mm_struct___old {
@@ -90,7 +92,7 @@ static __always_inline s64 kernel__swapped_pages(struct task_struct *task)
 
 	if (bpf_core_field_exists(mm->rss_stat[SWAP_ENTRIES].count))
 		return BPF_CORE_READ(mm, rss_stat[SWAP_ENTRIES].count);
-	return BPF_CORE_READ((struct mm_struct___old *)mm, rss_stat.count[SWAP_ENTRIES]);
+	return BPF_CORE_READ((struct mm_struct___old *)mm, rss_stat.count[SWAP_ENTRIES].counter);
 }
 
 /* Where the kernel has put the registers of user space when the task entered it. bpf_task_pt_regs() is of 5.15. */
