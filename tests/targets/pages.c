@@ -255,6 +255,14 @@ static void huge_pages(void)
 		truth__fail("madvise");
 	drop(&huge, 50);
 	touch_second(at + 2 * HUGE + 110 * PAGE, 10);
+	/* the page that the fault was at goes, and then another part: the rest is still its */
+	if (madvise(at + 7 * PAGE, PAGE, MADV_DONTNEED))
+		truth__fail("madvise");
+	drop(&huge, 1);
+	touch_third(at + 7 * PAGE, 1);
+	if (madvise(at + 300 * PAGE, 2 * PAGE, MADV_DONTNEED))
+		truth__fail("madvise");
+	drop(&huge, 2);
 }
 
 SITE static void touch_break(char *at, uint64_t pages)
