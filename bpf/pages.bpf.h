@@ -75,9 +75,9 @@ static __always_inline struct mt_page_block *pages__make(u32 process, u64 block)
 static __always_inline bool fault__counts(struct task_struct *task, u64 word, u64 error)
 {
 	if (error & FAULT_PRESENT)
-		return error & FAULT_WRITE && (!word || word & MT_PAGE_READ);
+		return error & FAULT_WRITE && !mt_page_is_made(word);
 	/* It may be swapped out: then it comes back, and is still whose it was. */
-	return !word || word & MT_PAGE_READ || kernel__swapped_pages(task) <= 0;
+	return !mt_page_is_made(word) || kernel__swapped_pages(task) <= 0;
 }
 
 /* Is what is kept under the key the same stack? Hashes are cut, so a few frames are compared, too. */
@@ -198,11 +198,6 @@ enum { CLEAR_BLOCKS = 64, CLEAR_ROUNDS = 512 }; /* up to 64 GiB at once */
  */
 enum { PART = 32, PARTS = MT_PAGES / PART };
 
-static __always_inline bool word__is_made(u64 word)
-{
-	return word && !(word & MT_PAGE_READ);
-}
-
 #define SEVERAL_STACKS (~0ULL)
 
 /* The word of the only stack in a part, or in the parts before it (`only`); SEVERAL_STACKS, or 0 if there is none. */
@@ -213,7 +208,7 @@ __noinline u64 block__only_word(u32 process, u64 number, u32 part, u64 only)
 	for (u32 i = 0; block && i < PART; i++) {
 		u64 word = block->word[(part * PART + i) & (MT_PAGES - 1)];
 
-		if (!word__is_made(word))
+		if (!word || word & MT_PAGE_READ)
 			continue;
 		if (only && mt_page_key_of(word) != mt_page_key_of(only))
 			return SEVERAL_STACKS;
@@ -229,8 +224,8 @@ __noinline int block__fill(u32 process, u64 number, u32 part, u64 word)
 	for (u32 i = 0; block && i < PART; i++) {
 		u64 *at = &block->word[(part * PART + i) & (MT_PAGES - 1)];
 
-		if (!word__is_made(*at))
-			*at = word;
+		if (!*at || *at & MT_PAGE_READ)
+			*at = word | MT_PAGE_GUESS;
 	}
 	return 0;
 }

@@ -46,13 +46,19 @@ def note(profile, text):
     return sum(s["live_bytes"] for s in profile["sites"] if s["frames"][0]["function"] == text)
 
 
+def rows(profile):
+    """All of it, for a message."""
+    return "".join(f"\n  {s['live_objects']} of {s['alloc_objects']} pages: "
+                   + " < ".join(str(f["function"] or f["object"]) for f in s["frames"][:4]) for s in profile["sites"])
+
+
 def assert_pages(truth, profile):
     wanted = accounts(truth)
     seen = by_function(profile, set(wanted))
     if "touch_huge" in wanted:  # of a huge page that was cut, what is gone was touched by nobody in particular
         assert wanted["touch_huge"]["live_bytes"] <= seen["touch_huge"]["alloc_bytes"]
         seen["touch_huge"]["alloc_bytes"] = wanted["touch_huge"]["alloc_bytes"]
-    assert wanted and seen == wanted
+    assert wanted and seen == wanted, rows(profile)
     assert profile["loss"]["pages_full"] == profile["loss"]["pages_stale"] == 0
 
 

@@ -132,17 +132,27 @@ static void unmaps(void)
 /* What is populated without a fault is not that of whoever had the place before. */
 static void populated(void)
 {
+	enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE */
+	uint64_t pages = 64;
 	char *a = map(64), *b;
 
 	touch_first(a, 64);
 	if (munmap(a, 64 * PAGE))
 		truth__fail("munmap");
 	drop(&first, 64);
-	b = mmap(a, 64 * PAGE, READ_WRITE, MEMORY | MAP_FIXED | MAP_POPULATE, -1, 0);
+	b = mmap(a, 64 * PAGE, READ_WRITE, MEMORY | MAP_POPULATE, -1, 0); /* there is room: it gets its place */
 	if (b != a)
 		truth__fail("mmap");
 	touch_again(b, 64);
-	truth__extra("populated_bytes", 64 * PAGE);
+	/* the same of pages that were dropped only */
+	a = map(32);
+	touch_second(a, 32);
+	if (madvise(a, 20 * PAGE, MADV_DONTNEED))
+		truth__fail("madvise");
+	drop(&second, 20);
+	if (!madvise(a, 20 * PAGE, POPULATE_WRITE)) /* since 5.14 */
+		pages += 20;
+	truth__extra("populated_bytes", pages * PAGE);
 }
 
 static void advise(void)
@@ -245,6 +255,14 @@ static void huge_pages(void)
 		truth__fail("madvise");
 	drop(&huge, 50);
 	touch_second(at + 2 * HUGE + 110 * PAGE, 10);
+	/* the page that the fault was at goes, and then another part: the rest is still its */
+	if (madvise(at + 7 * PAGE, PAGE, MADV_DONTNEED))
+		truth__fail("madvise");
+	drop(&huge, 1);
+	touch_third(at + 7 * PAGE, 1);
+	if (madvise(at + 300 * PAGE, 2 * PAGE, MADV_DONTNEED))
+		truth__fail("madvise");
+	drop(&huge, 2);
 }
 
 SITE static void touch_break(char *at, uint64_t pages)

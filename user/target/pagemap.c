@@ -39,9 +39,12 @@ static bool goes_on(const struct pagemap_block *block, uint32_t i)
 	       block->frames[i] & (FRAME_HEAD | FRAME_TAIL) && frame_of(block, i + 1) == frame_of(block, i) + 1;
 }
 
-static bool is_made(uint64_t word)
+/* A word that was guessed for a page: it holds if that is part of a larger one, as it would be. */
+static uint64_t known_word(const struct pagemap_block *block, const uint64_t *words, uint32_t i)
 {
-	return word && !(word & MT_PAGE_READ);
+	if (words[i] & MT_PAGE_GUESS && !(block->frames[i] & (FRAME_HEAD | FRAME_TAIL)))
+		return 0;
+	return words[i];
 }
 
 /* The only stack's word in [first, limit), the earliest of several; 0 if there is none, or more than one stack. */
@@ -50,7 +53,7 @@ static uint64_t only_word(const uint64_t *words, uint32_t first, uint32_t limit)
 	uint64_t only = 0;
 
 	for (uint32_t i = first; i < limit; i++) {
-		if (!is_made(words[i]))
+		if (!words[i] || words[i] & MT_PAGE_READ)
 			continue;
 		if (only && mt_page_key_of(words[i]) != mt_page_key_of(only))
 			return 0;
@@ -71,7 +74,7 @@ void pagemap__assign(const struct pagemap_block *block, const uint64_t words[MT_
 		only = end > i + 1 ? only_word(words, i, end) : 0;
 		for (uint32_t j = i; j < end; j++)
 			if (pagemap__state(block, j) != PAGE_ABSENT)
-				owners[j] = is_made(words[j]) || !only ? words[j] : only;
+				owners[j] = mt_page_is_made(words[j]) || !only ? known_word(block, words, j) : only;
 	}
 }
 
@@ -107,7 +110,7 @@ static bool needs_frame(const struct pagemap_block *block, const uint64_t *words
 
 	if (!(entry & PAGEMAP_PRESENT) || entry & PAGEMAP_FILE || !(entry & PAGEMAP_FRAME))
 		return false;
-	return !(entry & PAGEMAP_EXCLUSIVE) || (words && !is_made(words[i]));
+	return !(entry & PAGEMAP_EXCLUSIVE) || (words && !mt_page_is_made(words[i]));
 }
 
 /* From page i on, as far as frames follow each other, so that one call reads those of a huge page. */

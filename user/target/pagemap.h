@@ -45,7 +45,7 @@ enum page_state pagemap__state(const struct pagemap_block *block, uint32_t i);
 /*
  * Who made each page that is resident or swapped out: the word that was recorded for it, 0 for the others, or where
  * nothing was. Of a page larger than the smallest one, one fault has made all: where only one stack is recorded in
- * such a page, parts of it without a record are that one's, too.
+ * such a page, parts of it without a record are that one's, too. So they are if it was cut since (MT_PAGE_GUESS).
  */
 void pagemap__assign(const struct pagemap_block *block, const uint64_t words[MT_PAGES], uint64_t owners[MT_PAGES]);
 
