@@ -175,6 +175,64 @@ def test_scripts(memtrawl, interpreter, flag, script):
     assert_reconciled(profile)
 
 
+GO = """package main
+import "os"
+var kept [][]byte
+//go:noinline
+func leakHere() {
+	piece := make([]byte, 1<<20)
+	for i := range piece { piece[i] = 1 }
+	kept = append(kept, piece)
+}
+func main() { line := make([]byte, 1); for { if n, _ := os.Stdin.Read(line); n > 0 { leakHere() } } }
+"""
+JAVA = """import java.util.*;
+public class Leak {
+	static List<byte[]> kept = new ArrayList<>();
+	static void leakHere() { kept.add(new byte[1 << 20]); }
+	public static void main(String[] arguments) throws Exception { while (System.in.read() > 0) leakHere(); }
+}
+"""
+
+
+def leaking_program(language, folder):
+    """The command that runs it, once it is compiled."""
+    compiler = {"go": "go", "java": "javac"}[language]
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed")
+    if language == "go":
+        (folder / "leak.go").write_text(GO)
+        subprocess.run(["go", "build", "-o", folder / "leak", "leak.go"], cwd=folder, check=True,
+                       env={**os.environ, "GOCACHE": str(folder / "cache"), "GOFLAGS": "", "GO111MODULE": "off"})
+        return [folder / "leak"]
+    (folder / "Leak.java").write_text(JAVA)
+    subprocess.run(["javac", "Leak.java"], cwd=folder, check=True)
+    return ["java", "-Xmx1g", "-cp", folder, "Leak"]
+
+
+@pytest.mark.parametrize("language, function, end", [("go", "main.leakHere", ["runtime.goexit"]),
+                                                     ("java", "JavaMain", ["clone", "clone3", "__clone3"])])
+def test_compiled_languages(memtrawl, tmp_path, language, function, end):
+    """Stacks go through a runtime's own code, and what it compiles as it goes, to where the thread began."""
+    command = leaking_program(language, tmp_path)
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        try:
+            time.sleep(1)
+            with memtrawl.session(process.pid, "--source", "pages"):
+                for _ in range(40):
+                    process.stdin.write(b"\n")
+                    process.stdin.flush()
+                    time.sleep(0.02)
+                time.sleep(0.2)
+                profile = memtrawl.profile(process.pid, "seen")
+        finally:
+            process.kill()
+    through = [s for s in profile["sites"] if function in [f["function"] for f in s["frames"]]]
+    assert sum(s["live_bytes"] for s in through) >= 36 << 20
+    assert {s["frames"][-1]["function"] for s in through} <= set(end)
+    assert_reconciled(profile)
+
+
 def test_stack_is_whole(memtrawl):
     _, profile = observe(memtrawl, "touches")
     for inner in ("touch_first", "touch_second", "touch_third"):

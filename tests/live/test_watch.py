@@ -283,14 +283,24 @@ def test_full_disk_of_the_journal(memtrawl, tmp_path, small_disk):
 
 # ---- memory limits
 
+def memory_folder():
+    """Where the memory controller's cgroups are, and its file for the limit, by the version that is there."""
+    first, second = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
+    if (first / "memory.limit_in_bytes").exists():
+        return first, "memory.limit_in_bytes"
+    if "memory" in (second / "cgroup.controllers").read_text().split():
+        (second / "cgroup.subtree_control").write_text("+memory")
+        return second, "memory.max"
+    return pytest.skip("there is no memory controller")
+
+
 @pytest.fixture
 def cgroup():
-    """A cgroup with 200 MiB of memory, of the memory controller's first version."""
-    path = Path("/sys/fs/cgroup/memory") / f"memtrawl-test-{os.getpid()}"
-    if not (path.parent / "memory.limit_in_bytes").exists():
-        pytest.skip("there is no memory controller of version 1")
+    """A cgroup with 200 MiB of memory."""
+    folder, limit = memory_folder()
+    path = folder / f"memtrawl-test-{os.getpid()}"
     path.mkdir()
-    (path / "memory.limit_in_bytes").write_text(str(200 * MIB))
+    (path / limit).write_text(str(200 * MIB))
     yield path
     wait_until(lambda: not (path / "cgroup.procs").read_text(), "the cgroup does not empty")
     path.rmdir()
