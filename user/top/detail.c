@@ -14,7 +14,7 @@
 #include "top/model.h"
 #include "top/screen.h"
 
-static const struct sites_source *const sources[] = {&heap_sites};
+static const struct sites_source *const sources[] = {&heap_sites, &pages_sites};
 
 enum { CMDLINE_MAX = 1 << 20 };
 

@@ -26,6 +26,6 @@ struct sites_source {
 		      struct error *err);
 };
 
-extern const struct sites_source heap_sites;
+extern const struct sites_source heap_sites, pages_sites;
 
 #endif

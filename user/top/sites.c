@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The heap by call site: a session as other verbs have it, on the process that is looked at. */
+/* Heap and pages by call site: a session as other verbs have it, on the process that is looked at. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "render/render.h"
 #include "top/sites.h"
 
-static int heap_open(pid_t pid, void **state, struct error *err)
+static int open_session(pid_t pid, const char *source, void **state, struct error *err)
 {
 	struct tracing_options options = TRACING_OPTIONS_DEFAULT;
 	struct session *session = NULL;
@@ -17,17 +17,28 @@ static int heap_open(pid_t pid, void **state, struct error *err)
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
 	options.pids = text;
+	options.source = source;
 	code = observe__start(&options, OBSERVE_BUDGET, &session, err);
 	*state = session;
 	return code;
 }
 
-static void heap_close(void *state)
+static int heap_open(pid_t pid, void **state, struct error *err)
+{
+	return open_session(pid, "heap", state, err);
+}
+
+static int pages_open(pid_t pid, void **state, struct error *err)
+{
+	return open_session(pid, "pages", state, err);
+}
+
+static void close_session(void *state)
 {
 	observe__finish(state);
 }
 
-static int heap_step(void *state, struct error *err)
+static int step(void *state, struct error *err)
 {
 	struct session *session = state;
 	int code = 0;
@@ -49,15 +60,18 @@ static void add_subject(const struct report *report, size_t width, struct buf *o
 	buf__free(&text);
 }
 
+/* Of page faults there is no budget. */
 static void add_cost(const struct session *session, struct buf *out)
 {
+	if (!session->options.heap)
+		return;
 	buf__add_format(out, "  cost    %.1f %% overhead", session->shared->overhead / 100.0);
 	if (session->options.max_overhead > 0)
 		buf__add_format(out, " (budget %.4g %%)", session->options.max_overhead);
 	buf__add_format(out, ", %u traps/s\n", session->shared->event_rate);
 }
 
-static int heap_render(void *state, enum report_group group, size_t rows, size_t width, struct buf *out,
+static int render(void *state, enum report_group group, size_t rows, size_t width, struct buf *out,
 		       struct error *err)
 {
 	const struct session *session = state;
@@ -85,7 +99,17 @@ const struct sites_source heap_sites = {
 	.name = "heap",
 	.what = "its heap: what is allocated from then on, and not freed",
 	.open = heap_open,
-	.close = heap_close,
-	.step = heap_step,
-	.render = heap_render,
+	.close = close_session,
+	.step = step,
+	.render = render,
+};
+
+const struct sites_source pages_sites = {
+	.key = 'p',
+	.name = "pages",
+	.what = "its pages: who touched the memory that is resident first",
+	.open = pages_open,
+	.close = close_session,
+	.step = step,
+	.render = render,
 };
