@@ -163,7 +163,7 @@ struct mt_page_seed {
 /* Map `page_calls`, by thread: the range that it unmapped last, or what its call of mremap was given. */
 struct mt_page_call {
 	__u64 start, length;
-	__u64 records;                         /* mt_process.page_records when that was done */
+	__u64 records;                          /* mt_process.page_records when that was done */
 	__u64 move_from, move_length, reserved; /* move_length is 0 when it is in no such call */
 };
 

@@ -118,13 +118,15 @@ static uint32_t read_run(const struct pagemap *pagemap, struct pagemap_block *bl
 {
 	uint32_t end = i + 1;
 	ssize_t got;
+	size_t size;
 
 	while (end < block->limit && block->entries[end] & PAGEMAP_PRESENT &&
 	       frame_of(block, end) == frame_of(block, end - 1) + 1)
 		end++;
-	got = pread(pagemap->frames, &block->frames[i], (end - i) * ENTRY, (off_t)(frame_of(block, i) * ENTRY));
-	if (got < (ssize_t)((end - i) * ENTRY))
-		memset(&block->frames[i], 0, (end - i) * ENTRY);
+	size = (size_t)(end - i) * ENTRY;
+	got = pread(pagemap->frames, &block->frames[i], size, (off_t)(frame_of(block, i) * ENTRY));
+	if (got != (ssize_t)size)
+		memset(&block->frames[i], 0, size);
 	return end;
 }
 

@@ -15,7 +15,8 @@ void smaps__free(struct smaps *smaps)
 {
 	maps__free(&smaps->maps);
 	free(smaps->smaps);
-	*smaps = (struct smaps){0};
+	smaps->smaps = NULL;
+	smaps->count = smaps->capacity = 0;
 }
 
 static int add_mapping(struct smaps *smaps, const char *line)
