@@ -174,6 +174,23 @@ def test_retention(memtrawl, tmp_path):
     assert [path.exists() for path in paths] == [True, False, True, True]
 
 
+def test_one_at_a_time(memtrawl, tmp_path):
+    """As many captures at once as were allowed; the others have theirs when there is room."""
+    with Grower() as one, Grower() as two, Watch(
+            memtrawl, tmp_path, "-p", f"{one.pid},{two.pid}", "--rss-threshold", "40M", "--for", "1s", "--captures", "1",
+            "--interval", "100ms") as watch:
+        one.do("grow 50 500")
+        two.do("grow 50 500")
+        seen = set()
+        while len(watch.events("capture")) < 2:
+            seen.add(watch.hotspots()["captures_under_way"])
+        events = watch.events("capture")
+    assert {e["process"]["pid"] for e in events} == {one.pid, two.pid}
+    assert seen <= {0, 1}
+    windows = [watch.snapshot(e)["window"] for e in events]
+    assert seconds(windows[1]["start"]) >= seconds(windows[0]["end"])
+
+
 def test_growth(memtrawl, tmp_path):
     """Growth is measured over the time that was asked for, and not told before that has passed."""
     with Grower() as grower, Grower() as steady, Watch(

@@ -115,7 +115,8 @@ static void test_several(void **unused)
 {
 	const struct policy policy = {.rss_bytes = MIB, .limit_fraction = 0.95};
 	struct policy_state state = {0};
-	struct policy_sight sight = {.ns = SECOND, .rss_bytes = MIB, .limit_bytes = 100, .used_bytes = 95};
+	struct policy_sight sight = {
+		.ns = SECOND, .rss_bytes = MIB, .limit_bytes = 100, .used_bytes = 95, .heaviest = true};
 
 	(void)unused;
 	assert_int_equal(policy__look(&policy, &state, &sight), POLICY_LIMIT);
@@ -125,13 +126,26 @@ static void test_several(void **unused)
 	assert_int_equal(policy__look(&policy, &state, &sight), POLICY_NOTHING);
 }
 
+/* A limit that several are under is the business of one of them. */
+static void test_not_the_heaviest(void **unused)
+{
+	const struct policy policy = {.limit_fraction = 0.95};
+	struct policy_state state = {0};
+	struct policy_sight sight = {.ns = SECOND, .limit_bytes = 100, .used_bytes = 99};
+
+	(void)unused;
+	assert_int_equal(policy__look(&policy, &state, &sight), POLICY_NOTHING);
+	sight.heaviest = true;
+	assert_int_equal(policy__look(&policy, &state, &sight), POLICY_LIMIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_crossing),      cmocka_unit_test(test_hysteresis),
 		cmocka_unit_test(test_interval),          cmocka_unit_test(test_due_until_captured),
 		cmocka_unit_test(test_fraction_of_limit), cmocka_unit_test(test_growth),
-		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_several),           cmocka_unit_test(test_not_the_heaviest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,14 @@ static const struct hotspot rows[] = {
 		.failures = 1,
 		.last_path = "/var/lib/memtrawl/812-1/812-20261120T212955Z.pb.gz",
 	},
-	{.pid = 9, .comm = "\033[2J\xff", .seconds = 0, .samples = 1, .rss_bytes = 4096, .rss_average = 4096,
-	 .rss_min = 4096, .rss_max = 4096},
+	{.pid = 9,
+	 .comm = "\033[2J\xff",
+	 .seconds = 0,
+	 .samples = 1,
+	 .rss_bytes = 4096,
+	 .rss_average = 4096,
+	 .rss_min = 4096,
+	 .rss_max = 4096},
 };
 
 static const struct hotspots_report report = {

@@ -71,8 +71,7 @@ static void add_cost(const struct session *session, struct buf *out)
 	buf__add_format(out, ", %u traps/s\n", session->shared->event_rate);
 }
 
-static int render(void *state, enum report_group group, size_t rows, size_t width, struct buf *out,
-		       struct error *err)
+static int render(void *state, enum report_group group, size_t rows, size_t width, struct buf *out, struct error *err)
 {
 	const struct session *session = state;
 	const struct read_options read = {0};

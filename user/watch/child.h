@@ -25,7 +25,7 @@ struct child_end {
 };
 
 struct child_options {
-	const char *program;   /* file, or a name to be looked for in PATH */
+	const char *program; /* file, or a name to be looked for in PATH */
 	char *const *argv;
 	const char *input;    /* for its standard input, then its end; NULL: none */
 	unsigned int seconds; /* it may take */

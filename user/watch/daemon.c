@@ -194,7 +194,8 @@ static void look(struct daemon *daemon)
 
 	daemon->looked_ns = monotonic_ns();
 	if (!code)
-		code = watched_table__update(&daemon->table, feed__census(daemon->feed), daemon->options.growth_ns);
+		code = watched_table__update(&daemon->table, feed__census(daemon->feed), getpid(),
+					     daemon->options.growth_ns);
 	if (code) {
 		warn("%s", err.text[0] ? err.text : error__reason(code));
 		return;

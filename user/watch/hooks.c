@@ -127,8 +127,12 @@ static struct hook *hook__new(struct hooks *hooks, const char *command, const ch
 static int start(struct hook *hook, struct error *err)
 {
 	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, hook->command, (char[]){"on-capture"}, hook->path, NULL};
-	const struct child_options options = {
-		.program = argv[0], .argv = argv, .input = hook->summary, .seconds = hook->seconds, .on_end = on_end, .cookie = hook};
+	const struct child_options options = {.program = argv[0],
+					      .argv = argv,
+					      .input = hook->summary,
+					      .seconds = hook->seconds,
+					      .on_end = on_end,
+					      .cookie = hook};
 
 	return child__start(hook->hooks->loop, &options, &hook->child, err);
 }

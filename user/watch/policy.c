@@ -12,7 +12,7 @@ double policy__level(const struct policy *policy, const struct policy_sight *sig
 {
 	switch (trigger) {
 	case POLICY_LIMIT:
-		return policy->limit_fraction * (double)sight->limit_bytes;
+		return sight->heaviest ? policy->limit_fraction * (double)sight->limit_bytes : 0;
 	case POLICY_RSS:
 		if (policy->rss_fraction > 0)
 			return policy->rss_fraction * (double)sight->limit_bytes;

@@ -41,6 +41,8 @@ struct policy_sight {
 	bool growth_known;
 	double growth_per_hour;
 	uint64_t limit_bytes, used_bytes; /* of the tightest limit that it is under; 0: there is none */
+	bool heaviest; /* of those under that limit: it is the one that POLICY_LIMIT is for, and that the kernel would
+			  end */
 };
 
 /* What is remembered of a process. Begins as zeroes. */

@@ -84,27 +84,60 @@ static struct watched begin(const struct census *census, const struct census_row
 	return watched;
 }
 
-int watched_table__update(struct watched_table *table, const struct census *census, uint64_t growth_ns)
+/*
+ * Who is the heaviest under each limit: groups by their index, the machine before them. Those that are not watched do
+ * not count.
+ */
+static void mark_heaviest(struct watched *items, const int *groups, size_t count, struct watched **heaviest)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct watched **best = &heaviest[groups[i] - CENSUS_LIMIT_MACHINE];
+
+		if (!items[i].sight.limit_bytes)
+			continue;
+		if (!*best || items[i].sight.rss_bytes > (*best)->sight.rss_bytes)
+			*best = &items[i];
+	}
+	for (size_t i = 0; i < count; i++)
+		items[i].sight.heaviest =
+			items[i].sight.limit_bytes && heaviest[groups[i] - CENSUS_LIMIT_MACHINE] == &items[i];
+}
+
+static bool is_ours(const struct census_row *row, pid_t self)
+{
+	return row->sample.pid == self || row->sample.parent == self;
+}
+
+int watched_table__update(struct watched_table *table, const struct census *census, pid_t self, uint64_t growth_ns)
 {
 	struct watched *items = calloc(census->count + 1, sizeof(*items));
+	struct watched **heaviest = calloc(census->group_count + 1, sizeof(struct watched *));
+	int *groups = calloc(census->count + 1, sizeof(*groups));
+	int code = items && heaviest && groups ? 0 : -ENOMEM;
 	size_t count = 0;
 
-	if (!items)
-		return -ENOMEM;
-	for (size_t i = 0; i < census->count; i++) {
+	for (size_t i = 0; !code && i < census->count; i++) {
 		const struct census_row *row = &census->rows[i];
 		struct watched *old;
 
-		if (!row->sample.wanted)
+		if (!row->sample.wanted || is_ours(row, self))
 			continue;
 		old = watched_table__find(table, row->sample.pid, row->sample.start_ns);
 		items[count] = old ? *old : begin(census, row);
 		if (old)
 			old->cgroup = old->last_path = NULL; /* they have moved */
-		take(&items[count++], row, growth_ns);
+		take(&items[count], row, growth_ns);
+		groups[count++] = row->limit.group == CENSUS_LIMIT_UNKNOWN ? CENSUS_LIMIT_MACHINE : row->limit.group;
 	}
-	watched_table__free(table);
-	table->items = items;
-	table->count = count;
-	return 0;
+	if (!code) {
+		mark_heaviest(items, groups, count, heaviest);
+		watched_table__free(table);
+		table->items = items;
+		table->count = count;
+		items = NULL;
+	}
+	free(items);
+	free(heaviest);
+	free(groups);
+	return code;
 }

@@ -39,10 +39,11 @@ struct watched_table {
 };
 
 /*
- * Takes the wanted processes of a census in: new ones are added, those that are gone forgotten. Growth is that over
- * `growth_ns`, and known once a process has been looked at for as long. 0, or -ENOMEM with the table as it was.
+ * Takes the wanted processes of a census in, but for `self` and its children: new ones are added, those that are gone
+ * forgotten. Growth is that over `growth_ns`, and known once a process has been looked at for as long. 0, or -ENOMEM
+ * with the table as it was.
  */
-int watched_table__update(struct watched_table *table, const struct census *census, uint64_t growth_ns);
+int watched_table__update(struct watched_table *table, const struct census *census, pid_t self, uint64_t growth_ns);
 void watched_table__free(struct watched_table *table);
 
 /* NULL if it is not there. start_ns 0: whichever has the pid now. */
