@@ -90,10 +90,10 @@ def first_functions(profile):
 def test_capture_among_others(memtrawl, tmp_path):
     """A process that leaks 50 MB a second among 50 others is captured within a second of the crossing, and no other."""
     with contextlib.ExitStack() as stack:
-        for _ in range(50):
-            stack.enter_context(Target("rss_kinds"))
+        others = [stack.enter_context(Target("rss_kinds")) for _ in range(50)]
         grower = stack.enter_context(Grower())
-        watch = stack.enter_context(Watch(memtrawl, tmp_path, "--all", "--rss-threshold", "150M", "--for", "1s"))
+        pids = ",".join(str(target.pid) for target in [*others, grower])
+        watch = stack.enter_context(Watch(memtrawl, tmp_path, "-p", pids, "--rss-threshold", "150M", "--for", "1s"))
         grower.do("tell 149")
         grower.send("grow 300 50")
         crossed = int(grower.line()) / 1e9

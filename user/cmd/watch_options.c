@@ -196,6 +196,15 @@ struct words {
 	size_t count, capacity;
 };
 
+/* Takes the word over; NULL is one that there was no memory for. */
+static bool add_word(struct words *words, char *word)
+{
+	if (word && array__push(words->items, words->count, words->capacity, word))
+		return true;
+	free(word);
+	return false;
+}
+
 static int add_file(const char *path, struct words *words, struct error *err)
 {
 	char *text = NULL, *rest, *line;
@@ -208,7 +217,7 @@ static int add_file(const char *path, struct words *words, struct error *err)
 	for (line = strtok_r(text, "\n", &rest); line && !failed; line = strtok_r(NULL, "\n", &rest)) {
 		char *word = word_of(line, &failed);
 
-		if (word && !array__push(words->items, words->count, words->capacity, word))
+		if (word && !add_word(words, word))
 			failed = true;
 	}
 	free(text);
@@ -235,9 +244,7 @@ static int gather_words(int argc, char **argv, struct words *words, struct error
 	int code = 0;
 
 	for (int i = 0; !code && i < argc; i++) {
-		char *word = strdup(argv[i]);
-
-		if (!word || !array__push(words->items, words->count, words->capacity, word))
+		if (!add_word(words, strdup(argv[i])))
 			code = error__set(err, -ENOMEM, "out of memory");
 		if (!code && i == 0 && path)
 			code = add_file(path, words, err);
