@@ -4,41 +4,14 @@
  * becomes resident or goes comes by here, so what is not needed each time is not done each time: only when the kernel
  * has added up a batch is there anything new to see.
  */
-#include "rss_counters.bpf.h"
+#include "rss_rows.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MT_RSS_PROCESSES_MAX);
-	__type(key, u64);
-	__type(value, struct mt_rss_image);
-} images SEC(".maps");
-
-/* Key of `images` by process: as it ends, it may have no mm any more. Its first thread is there until it has ended. */
-struct owner {
-	u64 mm;
-	u64 task;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MT_RSS_PROCESSES_MAX);
-	__type(key, u32);
-	__type(value, struct owner);
-} owners SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } rss_events SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct mt_rss_loss);
-} rss_loss SEC(".maps");
 
 /* What a CPU saw last: counters that were added up since then differ from it. */
 struct seen {
@@ -66,148 +39,6 @@ struct mt_rss_row looked;
 
 /* Set before loading: events of this process only, or of all (0). */
 const volatile __u32 only_tgid;
-
-/* ---- images */
-
-static __always_inline void images__put(u64 mm, u32 tgid, const struct task_struct *task)
-{
-	struct owner owner = {.mm = mm, .task = (u64)task};
-	struct mt_rss_image image = {.tgid = tgid};
-	struct mt_rss_loss *loss;
-
-	if (!bpf_map_update_elem(&images, &mm, &image, BPF_ANY) &&
-	    !bpf_map_update_elem(&owners, &tgid, &owner, BPF_ANY))
-		return;
-	bpf_map_delete_elem(&images, &mm);
-	loss = bpf_map_lookup_elem(&rss_loss, &zero);
-	if (loss)
-		loss->images_full++;
-}
-
-static __always_inline void high__note(struct mt_rss_high *high, const struct mm_struct *mm, const struct counts *now,
-				       u64 ns)
-{
-	high->ns = ns;
-	high->resident = counts__resident(now);
-	high->swap = now->pages[MT_RSS_SWAP];
-	high->vm_pages = BPF_CORE_READ(mm, total_vm);
-	high->data_pages = BPF_CORE_READ(mm, data_vm);
-}
-
-static __always_inline void image__note(struct mt_rss_image *image, const struct mm_struct *mm,
-					const struct counts *now, u64 ns)
-{
-	u64 resident = counts__resident(now);
-
-	if (resident > image->high.resident)
-		high__note(&image->high, mm, now, ns);
-	if (resident <= image->peak_pages)
-		return;
-	image->peak_pages = resident;
-	image->peak_ns = ns;
-	__builtin_memcpy(image->peak, now->pages, sizeof(image->peak));
-}
-
-/* What is noted at this very moment goes with it; a peak of all times stays where it is. */
-static __always_inline void image__forget_high(struct mt_rss_image *image)
-{
-	if (image)
-		__builtin_memset(&image->high, 0, sizeof(image->high));
-}
-
-/* ---- rows */
-
-/* Faults and CPU time of the threads that are still there. The list is the kernel's, and may change meanwhile. */
-static __always_inline void row__add_threads(struct mt_rss_row *row, const struct task_struct *leader)
-{
-	const struct signal_struct *signal = BPF_CORE_READ(leader, signal);
-	const struct task_struct *task = leader;
-	const struct list_head *node;
-
-	row->threads = BPF_CORE_READ(signal, nr_threads);
-	row->faults = BPF_CORE_READ(signal, min_flt);
-	row->major_faults = BPF_CORE_READ(signal, maj_flt);
-	row->cpu_ns = BPF_CORE_READ(signal, sum_sched_runtime);
-	for (u32 i = 0; i < MT_RSS_THREADS_MAX && i < row->threads; i++) {
-		row->faults += BPF_CORE_READ(task, min_flt);
-		row->major_faults += BPF_CORE_READ(task, maj_flt);
-		row->cpu_ns += BPF_CORE_READ(task, se.sum_exec_runtime);
-		node = BPF_CORE_READ(task, thread_node.next);
-		if (!node || node == __builtin_preserve_access_index(&signal->thread_head))
-			break;
-		task = (const void *)node - bpf_core_field_offset(struct task_struct, thread_node);
-	}
-}
-
-static __always_inline u64 cgroup_of(const struct task_struct *task)
-{
-	const struct css_set *set = BPF_CORE_READ(task, cgroups);
-	u64 id = 0;
-
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
-		id = BPF_CORE_READ(set, subsys[bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id)], cgroup, kn,
-				   id);
-	return id ? id : BPF_CORE_READ(set, dfl_cgrp, kn, id);
-}
-
-static __always_inline void row__describe(struct mt_rss_row *row, const struct task_struct *task, u32 kind)
-{
-	const struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-
-	row->kind = kind;
-	row->ns = bpf_ktime_get_ns();
-	row->tgid = BPF_CORE_READ(task, tgid);
-	row->parent = BPF_CORE_READ(leader, real_parent, tgid);
-	row->start_ns = BPF_CORE_READ(leader, start_boottime);
-	row->cgroup = cgroup_of(leader);
-	BPF_CORE_READ_STR_INTO(&row->comm, leader, comm);
-	row__add_threads(row, leader);
-}
-
-/* What a count that was noted with the last batch may be behind. */
-static __always_inline u64 batches(void)
-{
-	u64 batch = 2 * cpu_count > 32 ? 2 * cpu_count : 32; /* percpu_counter_batch (lib/percpu_counter.c) */
-
-	return 3 * batch * cpu_count; /* three kinds are resident */
-}
-
-/*
- * The kernel notes a peak of its own, before it takes pages away, and so to the page; but neither when that was nor
- * what it was made of. That is known if it is the peak that was noted here, but for what had not been added up.
- */
-static __always_inline void row__take_peak(struct mt_rss_row *row, const struct mt_rss_image *image)
-{
-	if (image->peak_pages + batches() < row->peak_pages)
-		return;
-	if (image->peak_pages > row->peak_pages)
-		row->peak_pages = image->peak_pages;
-	row->peak_ns = image->peak_ns;
-	__builtin_memcpy(row->peak, image->peak, sizeof(row->peak));
-}
-
-/* From the kernel's counters, and what was noted of the peak. `mm` is NULL where the process has none any more. */
-static __always_inline void row__count(struct mt_rss_row *row, const struct mm_struct *mm, struct mt_rss_image *image)
-{
-	u64 kernels = 0, resident;
-	struct counts now = {};
-
-	if (mm) {
-		counters__read(mm, &now);
-		kernels = BPF_CORE_READ(mm, hiwater_rss);
-		row->vm_pages = BPF_CORE_READ(mm, total_vm);
-		row->data_pages = BPF_CORE_READ(mm, data_vm);
-		if (image)
-			image__note(image, mm, &now, row->ns);
-	}
-	if (image)
-		row->high = image->high;
-	__builtin_memcpy(row->pages, now.pages, sizeof(row->pages));
-	resident = counts__resident(&now);
-	row->peak_pages = kernels > resident ? kernels : resident;
-	if (image)
-		row__take_peak(row, image);
-}
 
 static __always_inline struct mt_rss_row *event__new(u64 mm)
 {
