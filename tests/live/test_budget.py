@@ -8,6 +8,7 @@ untraced, just before and just after. The budget itself comes on top of noise: t
 to run on a virtual machine. Noise only ever adds, so that of two attempts the better one counts.
 """
 import json
+import math
 import os
 import signal
 import time
@@ -99,12 +100,32 @@ def test_pinned_session_says_so(memtrawl):
 
 # ---- nobody looks after the session
 
-UNATTENDED = [(4 * WORK, ["--max-overhead", 17], {"period", "largest_period"}),
-              (WORK, ["--max-overhead", 200], set()),
+def session_of(pid):
+    (item,) = bpftool("map", "dump", "pinned", PINS / str(pid) / "session")
+    return item["formatted"]["value"]
+
+
+def budget_between(memtrawl, steps):
+    """A budget, in percent, that sampling keeps and exact counting does not: by what traps cost on this machine."""
+    with Target("malloc_loop", 1000, 64, steps) as target, memtrawl.session(target.pid):
+        costs = session_of(target.pid)
+    sampled = costs["cost_call"] + costs["cost_free"]
+    return round(100 * math.sqrt(sampled * (sampled + costs["cost_return"])) / (untraced_ps(100_000, steps) / 1000), 1)
+
+UNATTENDED = [(WORK, ["--max-overhead", 200], set()),
               (WORK, ["--max-overhead", "off"], set()),
               (WORK, ["--max-overhead", 20, "--sample", "exact"], {"paused", "capped_ns"}),
               (0, ["--max-overhead", 20], {"period", "largest_period", "paused", "capped_ns"})]
 SWITCHES = ["period", "largest_period", "paused", "capped_ns"]
+
+
+def unattended_switches(memtrawl, target, options):
+    """What the programs have set, after the target's work without a keeper. The session goes on."""
+    memtrawl.ok("start", "-p", target.pid, *options)
+    kill_keeper(memtrawl, target.pid)
+    time.sleep(2.5)
+    target.go(timeout=60)
+    return session_of(target.pid)
 
 
 @pytest.mark.parametrize("steps, options, set_by_programs", UNATTENDED, ids=str)
@@ -114,22 +135,32 @@ def test_unattended(memtrawl, steps, options, set_by_programs):
     not, record no more allocations. The next command takes over, and the session goes on.
     """
     with Target("malloc_loop", 250_000 if steps else 1_500_000, 64, steps) as target:
-        memtrawl.ok("start", "-p", target.pid, *options)
-        kill_keeper(memtrawl, target.pid)
-        time.sleep(2.5)
-        target.go(timeout=60)
-        (item,) = bpftool("map", "dump", "pinned", PINS / str(target.pid) / "session")
-        switches = item["formatted"]["value"]
+        switches = unattended_switches(memtrawl, target, options)
         assert {name for name in SWITCHES if switches[name]} == set_by_programs, switches
-        if set_by_programs == {"period", "largest_period"}:
-            assert switches["period"] == switches["largest_period"] == 512 << 10
         status_of(memtrawl, target.pid)
         keeper_of(memtrawl, target.pid)
         session = wait_until(lambda: (s := status_of(memtrawl, target.pid))["attended"] and s, "nobody attends")
         assert (session["paused_seconds"] > 0) == ("paused" in set_by_programs)
-        (item,) = bpftool("map", "dump", "pinned", PINS / str(target.pid) / "session")
-        assert (item["formatted"]["value"]["paused"], item["formatted"]["value"]["capped_ns"]) == (0, 0)
+        switches = session_of(target.pid)
+        assert (switches["paused"], switches["capped_ns"]) == (0, 0)
         memtrawl.ok("stop", "-p", target.pid)
+
+
+def test_unattended_samples_no_more_than_it_must(memtrawl):
+    """
+    One step of sampling is enough, and is all that is taken. What a trap costs is measured anew by each session, and
+    differs by a quarter from one to the next on a busy virtual machine: of three attempts one must be as reckoned.
+    """
+    seen = []
+    for _ in range(3):
+        budget = budget_between(memtrawl, 4 * WORK)
+        with Target("malloc_loop", 250_000, 64, 4 * WORK) as target:
+            switches = unattended_switches(memtrawl, target, ["--max-overhead", budget])
+            memtrawl.ok("stop", "-p", target.pid)
+        seen.append({name: switches[name] for name in SWITCHES})
+        if seen[-1] == {"period": 512 << 10, "largest_period": 512 << 10, "paused": 0, "capped_ns": 0}:
+            return
+    pytest.fail(f"{seen}")
 
 
 def test_off(memtrawl):

@@ -212,11 +212,9 @@ int output__list(const struct listing *listing, const struct output_options *out
 	struct buf buf = {0};
 	int code;
 
-	code = output_options__format(output, &format, err);
+	code = output_options__table_format(output, "a list", &format, err);
 	if (code)
 		return code;
-	if (format == FORMAT_FOLDED || format == FORMAT_PPROF)
-		return error__usage(err, "a list can be written as text, json or csv");
 	if (format == FORMAT_JSON)
 		render__list_json(listing, &buf);
 	else if (format == FORMAT_CSV)

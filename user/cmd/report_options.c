@@ -166,6 +166,16 @@ int output_options__format(const struct output_options *options, enum output_for
 	return 0;
 }
 
+int output_options__table_format(const struct output_options *options, const char *what, enum output_format *format,
+				 struct error *err)
+{
+	int code = output_options__format(options, format, err);
+
+	if (!code && (*format == FORMAT_FOLDED || *format == FORMAT_PPROF))
+		code = error__usage(err, "%s can be written as text, json or csv", what);
+	return code;
+}
+
 int output_options__further(const struct output_options *options, pid_t pid, char **path, struct error *err)
 {
 	const char *slash, *name, *dot;

@@ -62,6 +62,10 @@ struct option_group store_options__read_group(struct store_options *options); /*
 /* The format that is asked for. A usage error if --json and --format contradict each other. */
 int output_options__format(const struct output_options *options, enum output_format *format, struct error *err);
 
+/* The same for what is a table and no profile: text, json or csv; `what` begins the usage error for another. */
+int output_options__table_format(const struct output_options *options, const char *what, enum output_format *format,
+				 struct error *err);
+
 /*
  * Where the report on a further process of several goes: to a file beside the first one's, with the pid before the
  * extension, x.812.json for x.json. Standard output and devices are shared: *path is NULL then. Else it is malloc'ed.

@@ -48,10 +48,8 @@ static int find(const char *path, const struct spikes_options *options, const st
 	struct rss_series series;
 	const struct spikes_report report = {.path = path, .series = &series, .spikes = &spikes};
 	enum output_format format;
-	int code = output_options__format(output, &format, err);
+	int code = output_options__table_format(output, "spikes", &format, err);
 
-	if (!code && format != FORMAT_TEXT && format != FORMAT_JSON && format != FORMAT_CSV)
-		code = error__usage(err, "spikes can be written as text, json or csv");
 	if (!code)
 		code = rss_series__read_file(path, on_sample, &spikes, &series, err);
 	spikes__finish(&spikes);

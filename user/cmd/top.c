@@ -124,12 +124,10 @@ static int find_processes(const struct tracing_options *targets, struct top_setu
 static int check(const struct tracing_options *targets, struct top_setup *setup, struct error *err)
 {
 	struct top_options *options = &setup->options;
-	int code = output_options__format(&setup->output, &setup->format, err);
+	int code = output_options__table_format(&setup->output, "top", &setup->format, err);
 
 	if (code)
 		return code;
-	if (setup->format == FORMAT_FOLDED || setup->format == FORMAT_PPROF)
-		return error__usage(err, "top can be written as text, json or csv");
 	if (!options->interval_ns)
 		options->interval_ns = (options->once ? ONCE_MS : INTERVAL_MS) * 1000000ULL;
 	if (options->interval_ns < INTERVAL_MIN_MS * 1000000ULL || options->interval_ns > 86400 * 1000000000ULL)

@@ -55,10 +55,8 @@ static int compare(const struct arguments *files, const struct output_options *o
 	struct variance peaks = {0};
 	const struct variance_report report = {.rows = rows, .count = (size_t)files->count, .peaks = &peaks};
 	enum output_format format;
-	int code = output_options__format(output, &format, err);
+	int code = output_options__table_format(output, "a variance", &format, err);
 
-	if (!code && format != FORMAT_TEXT && format != FORMAT_JSON && format != FORMAT_CSV)
-		code = error__usage(err, "a variance can be written as text, json or csv");
 	if (!code && !rows)
 		code = error__set(err, -ENOMEM, "out of memory");
 	if (!code)

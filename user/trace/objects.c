@@ -155,6 +155,19 @@ static void choose_programs(struct heap_bpf *heap, enum rung rung)
 		bpf_program__set_expected_attach_type(single[i], (enum bpf_attach_type)KERNEL_ATTACH_UPROBE_MULTI);
 }
 
+/* What the kernel need not verify for pages alone. */
+static void leave_out_heap(struct heap_bpf *heap)
+{
+	struct bpf_program *programs[] = {
+		heap->progs.alloc_session,      heap->progs.alloc_entry,         heap->progs.alloc_return,
+		heap->progs.alloc_entry_hashed, heap->progs.alloc_return_hashed, heap->progs.block_free,
+		heap->progs.block_free_hashed,  heap->progs.thread_jump,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		bpf_program__set_autoload(programs[i], false);
+}
+
 /* A function of ours to link to; never called. */
 __attribute__((noinline, used)) static void trial_target(void)
 {
@@ -196,7 +209,7 @@ static int try_link(const struct heap_bpf *heap, enum rung rung, struct error *e
 		return code;
 	link.pid = getpid();
 	link.attach_type = rung == RUNG_SESSION ? KERNEL_ATTACH_UPROBE_SESSION : KERNEL_ATTACH_UPROBE_MULTI;
-	link.program_fd = bpf_program__fd(rung == RUNG_SESSION ? heap->progs.alloc_session : heap->progs.alloc_entry);
+	link.program_fd = bpf_program__fd(rung == RUNG_SESSION ? heap->progs.nothing_session : heap->progs.nothing);
 	code = kernel__link_uprobe_multi(&link);
 	if (code < 0)
 		return error__set(err, -EOPNOTSUPP, "this kernel cannot attach uprobes by '%s': %s", rung__name(rung),
@@ -223,6 +236,8 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 		return loading__explain(-errno, rung__name(rung), err);
 	size_maps(loaded, rung, sizes);
 	choose_programs(loaded, rung);
+	if (sizes->without_heap)
+		leave_out_heap(loaded);
 	choose_mappings(loaded, sizes->mappings);
 	choose_pages(loaded, rung, sizes->page_blocks);
 	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();

@@ -87,7 +87,8 @@ static uint32_t page_blocks(uint64_t resident_max)
 static int load(struct session *session, struct error *err)
 {
 	struct heap_bpf *heap = NULL;
-	struct objects_sizes sizes = {.live = session->options.heap ? session->options.live_max : 1,
+	struct objects_sizes sizes = {.without_heap = !session->options.heap,
+				      .live = session->options.heap ? session->options.live_max : 1,
 				      .sites = session->options.sites_max,
 				      .mappings = session->options.mappings};
 	enum rung forced;
