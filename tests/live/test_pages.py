@@ -16,8 +16,9 @@ PAGE = 4096
 # what a program does with its pages, and what it is built for: musl's sbrk refuses
 PARTS = ["touches", "unmaps", "populated", "advise", "syscalls", "files", "huge", "break", "attached", "moves", "fill", "sparse"]
 # ... and has no unwind information for its read
-VARIANTS = [("glibc", part) for part in PARTS] + [("static", part) for part in PARTS] + [
-    (musl, part) for musl in ("musl", "musl-static") for part in PARTS if part not in ("break", "syscalls")]
+VARIANTS = [("glibc", part) for part in PARTS] + [
+    ("musl-static", part) for part in PARTS if part not in ("break", "syscalls")] + [
+    (allocator, part) for allocator in ("static", "musl") for part in ("touches", "unmaps", "moves")]
 
 
 def accounts(truth):

@@ -11,23 +11,22 @@
 #include "lib/buf.h"
 
 struct hotspot {
-	pid_t pid;
 	const char *comm;
-	const char *cgroup; /* NULL if unknown */
-	double seconds;     /* since it was seen first */
+	const char *cgroup;    /* NULL if unknown */
+	const char *last_path; /* of its last snapshot, or NULL */
+	double seconds;        /* since it was seen first */
 	uint64_t samples;
 	uint64_t rss_bytes; /* now */
 	double rss_average, rss_min, rss_max;
-	bool cpu_known;
-	double cpu_average, cpu_min, cpu_max; /* percent of a CPU */
-	bool growth_known;
-	double growth_per_hour;           /* bytes */
-	uint64_t threshold_bytes;         /* of RSS; 0: none */
-	double threshold_growth;          /* bytes per hour; 0: none */
-	bool above;                       /* a threshold is crossed, and not fallen back from */
-	uint64_t limit_bytes, used_bytes; /* of the tightest limit; 0: none */
+	double cpu_average, cpu_min, cpu_max; /* percent of a CPU, if cpu_known */
+	double growth_per_hour;               /* bytes, if growth_known */
+	uint64_t threshold_bytes;             /* of RSS; 0: none */
+	double threshold_growth;              /* bytes per hour; 0: none */
+	uint64_t limit_bytes, used_bytes;     /* of the tightest limit; 0: none */
 	uint64_t crossings, skipped, captures, failures;
-	const char *last_path; /* of its last snapshot, or NULL */
+	pid_t pid;
+	bool cpu_known, growth_known;
+	bool above; /* a threshold is crossed, and not fallen back from */
 };
 
 struct hotspots_report {

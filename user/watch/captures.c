@@ -104,10 +104,10 @@ static void forget(struct captures *captures, const struct capture *capture)
 /* The first line of what a command said, without its own name. */
 static void take_reason(const struct child_end *end, char *reason, size_t size)
 {
-	static const char prefix[] = "memtrawl: ";
-	const char *text = end->errors, *line;
+	static const char prefix[] = "memtrawl: ", warning[] = "memtrawl: warning: ";
+	const char *text = end->errors;
 
-	while ((line = strstr(text, "memtrawl: warning: ")) == text && strchr(text, '\n'))
+	while (!strncmp(text, warning, strlen(warning)) && strchr(text, '\n'))
 		text = strchr(text, '\n') + 1;
 	if (!strncmp(text, prefix, strlen(prefix)))
 		text += strlen(prefix);

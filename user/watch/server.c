@@ -253,7 +253,7 @@ static int open_socket(const char *path, struct error *err)
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return error__usage(err, "--socket: '%s' is too long for a unix socket", path);
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path));
 	code = make_folder(path, err);
 	if (code)
 		return code;
