@@ -96,6 +96,47 @@ static __always_inline void counters__read(const struct mm_struct *mm, struct co
 	counts->pages[MT_RSS_SHMEM] = COUNTER(mm, 3);
 }
 
+/*
+ * Before 6.2: what the threads of a process have not added to its mm's count of a kind. A global function, which the
+ * verifier looks at once.
+ */
+__noinline s64 counters__kept_by_threads(u64 leader, u32 kind)
+{
+	const struct task_struct *task = (const void *)leader;
+	const struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	const struct list_head *node;
+	s64 sum = 0;
+
+	for (u32 i = 0; i < MT_RSS_THREADS_MAX; i++) {
+		const struct task_struct___before_6_2 *old = (const void *)task;
+
+		sum += kind == 0   ? BPF_CORE_READ(old, rss_stat.count[0])
+		       : kind == 1 ? BPF_CORE_READ(old, rss_stat.count[1])
+		       : kind == 2 ? BPF_CORE_READ(old, rss_stat.count[2])
+				   : BPF_CORE_READ(old, rss_stat.count[3]);
+		node = BPF_CORE_READ(task, thread_node.next);
+		if (!node || node == __builtin_preserve_access_index(&signal->thread_head))
+			break;
+		task = (const void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+	}
+	return sum;
+}
+
+/* Exact, where counters__read() is not: before 6.2 at the cost of a look at each thread. */
+static __always_inline void counters__read_all(const struct mm_struct *mm, struct counts *counts)
+{
+	struct task_struct___before_6_2 *old = NULL;
+	u64 leader;
+
+	counters__read(mm, counts);
+	if (counters_are_per_cpu() || !bpf_core_field_exists(mm->owner) || !bpf_core_field_exists(old->rss_stat))
+		return;
+	leader = (u64)BPF_CORE_READ(mm, owner);
+	for (u32 kind = 0; leader && kind < MT_RSS_KINDS; kind++)
+		counts->pages[kind] =
+			counters__not_negative((s64)counts->pages[kind] + counters__kept_by_threads(leader, kind));
+}
+
 /* The part of a counter that all CPUs share: it changes when a batch is added up. `mm` is a pointer with BTF. */
 static __always_inline u64 counters__shared(const struct mm_struct *mm, u32 kind)
 {

@@ -81,7 +81,7 @@ static __always_inline void row__count(struct mt_rss_row *row, const struct mm_s
 	struct counts now = {};
 
 	if (mm) {
-		counters__read(mm, &now);
+		counters__read_all(mm, &now);
 		kernels = BPF_CORE_READ(mm, hiwater_rss);
 		row->vm_pages = BPF_CORE_READ(mm, total_vm);
 		row->data_pages = BPF_CORE_READ(mm, data_vm);

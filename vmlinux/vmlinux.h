@@ -79,6 +79,15 @@ struct mm_struct___before_6_2 {
 	struct mm_rss_stat rss_stat;
 };
 
+/* And what a thread has not added to it yet (SPLIT_RSS_COUNTING, gone with 6.2). */
+struct task_rss_stat {
+	int count[4];
+};
+
+struct task_struct___before_6_2 {
+	struct task_rss_stat rss_stat;
+};
+
 /* The directory of a cgroup; `id` is its inode (since 5.5, 67c0496e87d1; before, a union of the same size). */
 struct kernfs_node {
 	u64 id;
@@ -129,6 +138,7 @@ struct mm_struct {
 	struct uprobes_state uprobes_state;
 	unsigned long brk; /* the program's break; since 2.4 at the latest */
 	unsigned long hiwater_rss, total_vm, data_vm;
+	struct task_struct *owner; /* with CONFIG_MEMCG; NULL at times */
 	struct percpu_counter rss_stat[4];
 };
 

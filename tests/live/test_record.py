@@ -127,7 +127,7 @@ def test_the_kernels_own_peak_beside_ours(memtrawl, tmp_path):
     path = tmp_path / "rss.csv"
     with Target("rss_steps", "?", "!50", "?") as target:
         with memtrawl.background("record", "-p", target.pid, "--json", "-o", path, "--interval", "10s") as recorder:
-            time.sleep(1)
+            wait_for_rows(path)
             base = status_of(target.pid)["VmRSS"]
             target._tell()
             assert target.line() == "ready"

@@ -250,9 +250,12 @@ int rss__loss(const struct rss *rss, struct mt_rss_loss *sum)
 
 uint64_t rss__bound(const struct rss *rss, unsigned int threads)
 {
+	enum { EVENTS = 64, EVENT_BYTES = 64 << 10 };
 	uint64_t batch = 2 * rss->online > 32 ? 2 * rss->online : 32;
 
-	return rss->page * (rss->by_thread ? 64 * (uint64_t)threads : batch * rss->online);
+	if (rss->by_thread)
+		return (uint64_t)EVENTS * EVENT_BYTES * threads;
+	return rss->page * batch * rss->online;
 }
 
 uint64_t rss__resident(const __u64 pages[MT_RSS_KINDS])

@@ -62,7 +62,7 @@ int rss__loss(const struct rss *rss, struct mt_rss_loss *loss);
 /*
  * By how many bytes at most each kind of a peak may be off: the kernel adds up in batches of pages, on each CPU (since
  * 6.2: max(32, 2 * CPUs) pages, lib/percpu_counter.c) or in each thread (before: 64 events, TASK_RSS_EVENTS_THRESH in
- * mm/memory.c).
+ * mm/memory.c, of up to 64 KiB where a file's pages are mapped around the one that was asked for, fault_around_bytes).
  */
 uint64_t rss__bound(const struct rss *rss, unsigned int threads);
 
