@@ -12,7 +12,7 @@
 struct heap_bpf;
 
 struct objects_sizes {
-	bool without_heap; /* no program for allocators */
+	bool without_heap;    /* no program for allocators */
 	uint32_t live;        /* entries of the live table */
 	uint32_t sites;       /* sites, and stacks */
 	bool mappings;        /* mmap and its kind are recorded too */
