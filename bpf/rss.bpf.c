@@ -10,7 +10,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, MT_RSS_RING);
 } rss_events SEC(".maps");
 
 /* What a CPU saw last: counters that were added up since then differ from it. */
@@ -37,9 +37,6 @@ struct {
 /* Of a look at one process: user space has it mapped. */
 struct mt_rss_row looked;
 
-/* Set before loading: events of this process only, or of all (0). */
-const volatile __u32 only_tgid;
-
 static __always_inline struct mt_rss_row *event__new(u64 mm)
 {
 	struct mt_rss_row *row = bpf_ringbuf_reserve(&rss_events, sizeof(*row), 0);
@@ -54,6 +51,19 @@ static __always_inline struct mt_rss_row *event__new(u64 mm)
 	if (loss)
 		loss->events_lost++;
 	return NULL;
+}
+
+/*
+ * To wake a reader takes an interrupt, ten times what the rest does: an end that nobody waits for is read at the next
+ * look, or when the ring is half full.
+ */
+static __always_inline void event__submit(struct mt_rss_row *row, bool urgent)
+{
+	u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (urgent || only_tgid || bpf_ringbuf_query(&rss_events, BPF_RB_AVAIL_DATA) > MT_RSS_RING / 2)
+		flags = BPF_RB_FORCE_WAKEUP;
+	bpf_ringbuf_submit(row, flags);
 }
 
 static __always_inline bool is_wanted(u32 tgid)
@@ -74,17 +84,20 @@ static __always_inline void send_alarm(u64 mm, const struct mt_rss_image *image,
 	row->ns = bpf_ktime_get_ns();
 	row->tgid = image->tgid;
 	__builtin_memcpy(row->pages, now->pages, sizeof(row->pages));
-	bpf_ringbuf_submit(row, 0);
+	event__submit(row, true);
 }
 
-static __always_inline void look(u64 key, const struct mm_struct *mm)
+static __always_inline void look(u64 key, const struct mm_struct *mm, bool typed)
 {
 	struct mt_rss_image *image = bpf_map_lookup_elem(&images, &key);
 	struct counts now;
 
 	if (!image) /* it is being made, by fork or for exec; or not wanted */
 		return;
-	counters__read(mm, &now);
+	if (typed && !only_tgid) /* with the next look it will be exact: the kernel has noted its peak to the page */
+		counters__read_shared(mm, &now);
+	else
+		counters__read(mm, &now);
 	image__note(image, mm, &now, bpf_ktime_get_ns());
 	if (!image->alarm_pages || image->alarmed || counts__resident(&now) < image->alarm_pages)
 		return;
@@ -104,7 +117,7 @@ static __always_inline void rss__changed(const struct mm_struct *mm, u64 shared,
 		__builtin_memset(seen->shared, 0xff, sizeof(seen->shared));
 	}
 	seen->shared[kind] = shared;
-	look(key, mm);
+	look(key, mm, true);
 }
 
 SEC("?tp_btf/rss_stat")
@@ -121,7 +134,7 @@ int rss_stat(u64 *ctx)
 SEC("?raw_tp/rss_stat")
 int rss_stat_raw(struct bpf_raw_tracepoint_args *ctx)
 {
-	look(ctx->args[0], (const struct mm_struct *)ctx->args[0]);
+	look(ctx->args[0], (const struct mm_struct *)ctx->args[0], false);
 	return 0;
 }
 
@@ -162,11 +175,11 @@ static __always_inline void on_exec(const struct task_struct *task)
 	if (!is_wanted(tgid))
 		return;
 	image = image_of(tgid, &mm);
-	row = event__new(mm);
+	row = only_tgid ? event__new(mm) : NULL; /* where all are looked at, nobody wants to know */
 	if (row) {
 		row__describe(row, task, MT_RSS_EXEC);
 		row__count(row, NULL, image);
-		bpf_ringbuf_submit(row, 0);
+		event__submit(row, false);
 	}
 	forget(tgid, mm);
 	images__put((u64)BPF_CORE_READ(task, mm), tgid, task);
@@ -194,7 +207,7 @@ static __always_inline void on_exit(const struct task_struct *task)
 		row__count(row, key && (u64)mm == key ? mm : NULL, image);
 		if (!row->peak_pages)
 			row->peak_pages = BPF_CORE_READ(task, signal, maxrss);
-		bpf_ringbuf_submit(row, 0);
+		event__submit(row, false);
 	}
 	forget(tgid, key);
 }
@@ -222,7 +235,7 @@ static __always_inline void on_victim(u64 argument)
 		row__count(row, (const struct mm_struct *)key, image);
 	if (!is_pid)
 		row__describe(row, task, MT_RSS_VICTIM);
-	bpf_ringbuf_submit(row, 0);
+	event__submit(row, true);
 }
 
 SEC("raw_tp/sched_process_fork")

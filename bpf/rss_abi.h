@@ -25,6 +25,7 @@ enum {
 	MT_RSS_CPUS_MAX = 512,    /* whose parts are added up */
 	MT_RSS_THREADS_MAX = 512, /* of a process, whose faults and CPU time are added up */
 	MT_RSS_PROCESSES_MAX = 32768,
+	MT_RSS_RING = 1 << 20, /* bytes of ring buffer `rss_events` */
 };
 
 /* The most that was resident at one time since user space's last look, and what else was so at that moment. */
@@ -48,7 +49,7 @@ struct mt_rss_image {
 enum mt_rss_event {
 	MT_RSS_NOW,    /* of the iterator: no event */
 	MT_RSS_END,    /* the process has ended */
-	MT_RSS_EXEC,   /* it is another program from now on; figures are those of the one before */
+	MT_RSS_EXEC,   /* it is another program from now on; of the process that events are wanted of alone */
 	MT_RSS_ALARM,  /* its RSS has come to alarm_pages */
 	MT_RSS_VICTIM, /* the kernel ends it, as memory is short */
 };

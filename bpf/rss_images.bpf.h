@@ -5,6 +5,9 @@
 
 #include "rss_counters.bpf.h"
 
+/* Set before loading: events of this process only, or of all (0). */
+const volatile __u32 only_tgid;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MT_RSS_PROCESSES_MAX);
@@ -62,7 +65,7 @@ static __always_inline void image__note(struct mt_rss_image *image, const struct
 {
 	u64 resident = counts__resident(now);
 
-	if (resident > image->high.resident)
+	if (only_tgid && resident > image->high.resident) /* for a recording, which is of one process */
 		high__note(&image->high, mm, now, ns);
 	if (resident <= image->peak_pages)
 		return;

@@ -87,7 +87,7 @@ def test_peak(rows):
             high_water = fields(f"/proc/{target.pid}/status")["VmHWM"] - base
             print(f"{step}: peak {peak - touched * MIB:+}, VmHWM {high_water - touched * MIB:+}, bound {rows.bound}")
             assert abs(peak - touched * MIB) <= rows.bound
-            assert 0 <= row["peak"] - sum(row["at_peak"].values()) <= rows.bound
+            assert 0 <= row["peak"] - sum(row["at_peak"].values()) <= 3 * rows.bound  # three kinds
             assert row["peak_ns"]
 
 

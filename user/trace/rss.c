@@ -201,6 +201,8 @@ int rss__poll(struct rss *rss, int timeout_ms, struct error *err)
 
 	if (code == -EINTR)
 		return code;
+	if (code >= 0)
+		code = ring_buffer__consume(rss->events); /* those that have woken nobody */
 	if (code < 0)
 		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
 	return 0;

@@ -43,11 +43,14 @@ void rss_rows__free(struct rss_rows *rows);
  */
 int rss__look(struct rss *rss, pid_t pid, struct mt_rss_row *row, struct error *err);
 
-/* Waits for at most timeout_ms, and calls on_event for what has happened. Returns 0, -EINTR when a signal came, or
- * another -errno. */
+/*
+ * Waits for at most timeout_ms, and calls on_event for what has happened. With rss_options.only everything ends the
+ * waiting; else alarms and victims do, and the rest is told by the next call: one in a second is enough. Returns 0,
+ * -EINTR when a signal came, or another -errno.
+ */
 int rss__poll(struct rss *rss, int timeout_ms, struct error *err);
 
-/* A descriptor that is readable when there is something to poll for. */
+/* A descriptor that is readable when there is something to poll for that ends the waiting. */
 int rss__fd(const struct rss *rss);
 
 /*

@@ -60,6 +60,7 @@ static void look(struct daemon *daemon)
 	struct error err = {0};
 	int code = feed__look(daemon->feed, &err);
 
+	rss__poll(feed__rss(daemon->feed), 0, NULL); /* the ring does not fill up */
 	daemon->looked_ns = monotonic_ns();
 	if (!code)
 		code = watched_table__update(&daemon->table, feed__census(daemon->feed), getpid(),
