@@ -58,9 +58,11 @@ static void set_alarm(struct daemon *daemon, struct watched *watched)
 static void look(struct daemon *daemon)
 {
 	struct error err = {0};
-	int code = feed__look(daemon->feed, &err);
+	int code;
 
-	rss__poll(feed__rss(daemon->feed), 0, NULL); /* the ring does not fill up */
+	/* first, so that what an alarm is about is in the look; and the ring does not fill up */
+	rss__poll(feed__rss(daemon->feed), 0, NULL);
+	code = feed__look(daemon->feed, &err);
 	daemon->looked_ns = monotonic_ns();
 	if (!code)
 		code = watched_table__update(&daemon->table, feed__census(daemon->feed), getpid(),
