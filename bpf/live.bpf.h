@@ -24,9 +24,36 @@ static __always_inline struct mt_bucket *bucket_of(u64 address, u32 process, u32
  * once and not once for every way that leads to them.
  */
 
+__noinline long bucket__put(u64 address, u32 choice, const struct mt_live *block)
+{
+	struct mt_bucket *bucket;
+
+	if (!block)
+		return 0;
+	bucket = bucket_of(address, block->process, choice);
+	return bucket && mt_bucket_put(bucket, address, block);
+}
+
+__noinline long bucket__take(u64 address, u32 process, u32 choice, struct mt_live *block)
+{
+	struct mt_bucket *bucket;
+
+	if (!block)
+		return 0;
+	bucket = bucket_of(address, process, choice);
+	return bucket && mt_bucket_take(bucket, address, process, block);
+}
+
+__noinline long bucket__holds(u64 address, u32 process, u32 choice)
+{
+	struct mt_bucket *bucket = bucket_of(address, process, choice);
+
+	return bucket && mt_bucket_holds(bucket, address, process);
+}
+
 __noinline long spilled__put(u64 address, const struct mt_live *block)
 {
-	struct mt_bucket *own, *other;
+	struct mt_bucket *own;
 
 	if (!block)
 		return -ENOSPC;
@@ -34,36 +61,30 @@ __noinline long spilled__put(u64 address, const struct mt_live *block)
 	if (!own)
 		return -ENOSPC;
 	__sync_fetch_and_add(&own->spilled, 1);
-	for (u32 choice = 1; choice < MT_BUCKET_CHOICES; choice++) {
-		other = bucket_of(address, block->process, choice);
-		if (other && mt_bucket_put(other, address, block))
+	for (u32 choice = 1; choice < MT_BUCKET_CHOICES; choice++)
+		if (bucket__put(address, choice, block))
 			return 0;
-	}
 	__sync_fetch_and_add(&own->spilled, -1);
 	return -ENOSPC;
 }
 
 __noinline long spilled__holds(u64 address, u32 process)
 {
-	for (u32 choice = 1; choice < MT_BUCKET_CHOICES; choice++) {
-		struct mt_bucket *other = bucket_of(address, process, choice);
-
-		if (other && mt_bucket_holds(other, address, process))
+	for (u32 choice = 1; choice < MT_BUCKET_CHOICES; choice++)
+		if (bucket__holds(address, process, choice))
 			return 1;
-	}
 	return 0;
 }
 
 __noinline long spilled__take(u64 address, u32 process, struct mt_live *block)
 {
-	struct mt_bucket *own = bucket_of(address, process, 0), *other;
+	struct mt_bucket *own = bucket_of(address, process, 0);
 
 	for (u32 choice = 1; own && block && choice < MT_BUCKET_CHOICES; choice++) {
-		other = bucket_of(address, process, choice);
-		if (other && mt_bucket_take(other, address, process, block)) {
-			__sync_fetch_and_add(&own->spilled, -1);
-			return 1;
-		}
+		if (!bucket__take(address, process, choice, block))
+			continue;
+		__sync_fetch_and_add(&own->spilled, -1);
+		return 1;
 	}
 	return 0;
 }

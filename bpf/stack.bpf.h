@@ -68,7 +68,7 @@ static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_t
 	u64 pc = arch__link(ctx), sp = arch__sp(ctx);
 
 	stack__begin(thread, owner);
-	if ((!ARCH_RETURN_ADDRESS_SIZE || window__word(thread, sp, &pc)) &&
+	if ((!ARCH_RETURN_ADDRESS_SIZE || window__word(thread, tid, sp, &pc)) &&
 	    stack__enter(&thread->walk, pc, sp + ARCH_RETURN_ADDRESS_SIZE, arch__fp(ctx), 0))
 		return stack__follow(thread, tid);
 	return stack__hash(0, MT_END_UNREADABLE);

@@ -88,50 +88,55 @@ static __always_inline u64 window__bounded(u64 size)
 }
 
 /*
- * Reads stack memory from `address` on into the window. A read from user memory costs some 60 ns however short it is,
- * and one that fails many times that. So as much is read at once as many frames take; and where that went beyond the
- * stack's end once, reads end at that page from then on. (They still begin beyond it where a walk leads there: pages
- * come back.)
+ * Reads stack memory from `address` on into the window; 0 if it cannot be read. A read from user memory costs some 60
+ * ns however short it is, and one that fails many times that. So as much is read at once as many frames take; and where
+ * that went beyond the stack's end once, reads end at that page from then on. (They still begin beyond it where a walk
+ * leads there: pages come back.) A global function, which the verifier looks at once, and not at each read of each
+ * step.
  */
-static __always_inline bool window__read(struct mt_thread *thread, u64 address)
+__noinline u32 unwind__read(u32 tid, u64 address)
 {
-	u64 size = WINDOW_BYTES, left = thread->window_edge - address;
+	struct mt_thread *thread = thread__find(tid);
+	u64 size = WINDOW_BYTES, left;
 
+	if (!thread)
+		return 0;
+	left = thread->window_edge - address;
 	if (left >= WORDS_BYTES && left < WINDOW_BYTES)
 		size = window__bounded(left);
 	window__empty(thread);
 	if (bpf_probe_read_user(thread->window, size, (void *)address)) {
 		left = PAGE_BYTES - address % PAGE_BYTES;
 		if (left < WORDS_BYTES || left >= size)
-			return false;
+			return 0;
 		thread->window_edge = address + left;
 		size = window__bounded(left);
 		if (bpf_probe_read_user(thread->window, size, (void *)address))
-			return false;
+			return 0;
 	}
 	thread->window_start = address;
 	thread->window_reach = size - WORDS_BYTES;
-	return true;
+	return 1;
 }
 
 /*
  * The word at `address` and the one above it; NULL if they cannot be read. Both are to be used before the next call.
  */
-static __always_inline const struct frame_record *window__at(struct mt_thread *thread, u64 address)
+static __always_inline const struct frame_record *window__at(struct mt_thread *thread, u32 tid, u64 address)
 {
 	u64 offset = address - thread->window_start;
 
 	if (offset > thread->window_reach) {
-		if (!window__read(thread, address))
+		if (!unwind__read(tid, address))
 			return NULL;
 		offset = 0;
 	}
 	return (const struct frame_record *)&thread->window[offset / sizeof(u64) & (MT_WINDOW - 1)];
 }
 
-static __always_inline bool window__word(struct mt_thread *thread, u64 address, u64 *word)
+static __always_inline bool window__word(struct mt_thread *thread, u32 tid, u64 address, u64 *word)
 {
-	const struct frame_record *frame = window__at(thread, address);
+	const struct frame_record *frame = window__at(thread, tid, address);
 
 	if (!frame)
 		return false;
@@ -199,6 +204,16 @@ __noinline u32 unwind__find_mapping(u32 tid, u64 address)
 	return number;
 }
 
+static __always_inline u64 cache_key(const struct mt_unwind_mapping *mapping, u64 address)
+{
+	return (u64)mapping->object << 32 | (u32)address;
+}
+
+static __always_inline u32 cache_slot(u64 key)
+{
+	return (u32)(key * 0x9e3779b97f4a7c15ULL >> 32) % MT_UNWIND_CACHE;
+}
+
 static __always_inline u32 search_page(const struct mt_unwind_page *page, u32 address)
 {
 	u32 chunk = page->row / MT_UNWIND_CHUNK_ROWS;
@@ -221,19 +236,40 @@ static __always_inline u32 search_table(const struct mt_unwind_mapping *mapping,
 	return page && page->count ? search_page(page, address & 0xffff) : 0;
 }
 
-/* The number of the rule for an address of the object's own, from its table. */
+/*
+ * The number of the rule for an address of the object's own, from its table, for the cache's slot, too. As the next one
+ * a global function, which the verifier looks at once, and not in each step.
+ */
 __noinline u32 unwind__search_table(u32 number, u64 address)
 {
 	const struct mt_unwind_mapping *mapping = mapping_at(number);
+	u64 key, *cached;
+	u32 slot, rule;
 
-	return mapping ? search_table(mapping, address) : 0;
+	if (!mapping)
+		return 0;
+	rule = search_table(mapping, address);
+	key = cache_key(mapping, address);
+	slot = cache_slot(key);
+	cached = bpf_map_lookup_elem(&unwind_cache, &slot);
+	if (cached)
+		*(volatile u64 *)cached = key << 16 | rule;
+	return rule;
+}
+
+/* Is anything known of the code at that address? */
+__noinline u32 unwind__has_rule(u32 number, u64 pc)
+{
+	const struct mt_unwind_mapping *mapping = mapping_at(number);
+
+	return mapping && mapping->object && search_table(mapping, pc - mapping->bias);
 }
 
 /* By the cache, and else by the table. `number` is the mapping's. */
 static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, u32 number, u64 pc)
 {
-	u64 address = pc - mapping->bias, key = (u64)mapping->object << 32 | (u32)address, *cached;
-	u32 slot = (u32)(key * 0x9e3779b97f4a7c15ULL >> 32) % MT_UNWIND_CACHE, rule;
+	u64 address = pc - mapping->bias, key = cache_key(mapping, address), *cached;
+	u32 slot = cache_slot(key);
 
 	if (!mapping->object || address >> 32)
 		return 0;
@@ -244,16 +280,7 @@ static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, 
 		if (word >> 16 == key)
 			return word & 0xffff;
 	}
-	rule = unwind__search_table(number, address);
-	if (cached)
-		*(volatile u64 *)cached = key << 16 | rule;
-	return rule;
-}
-
-/* Is anything known of the code at that address? */
-static __always_inline bool has_rule(const struct mt_unwind_mapping *mapping, u32 number, u64 pc)
-{
-	return mapping->object && unwind__search_table(number, pc - mapping->bias);
+	return unwind__search_table(number, address);
 }
 
 /* What stood at the stack address `slot` before a return probe put its trampoline there. */
@@ -272,7 +299,7 @@ __noinline u64 unwind__leaf_return(u32 tid, u64 sp)
 	struct mt_thread *thread = thread__find(tid);
 	u64 pc = 0, code = 0;
 
-	if (!thread || !window__word(thread, sp, &pc) || unwind__find_mapping(tid, pc - 1) == NO_MAPPING)
+	if (!thread || !window__word(thread, tid, sp, &pc) || unwind__find_mapping(tid, pc - 1) == NO_MAPPING)
 		return 0;
 	if (bpf_probe_read_user(&code, sizeof(code), (void *)(pc - sizeof(code))) || !arch__ends_in_call(code))
 		return 0;
@@ -319,7 +346,7 @@ static __always_inline u32 step__to(struct mt_walk *walk, struct registers *at, 
  */
 enum { INEXACT = !ARCH_RETURN_ADDRESS_SIZE };
 
-static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread, struct registers *at)
+static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread, u32 tid, struct registers *at)
 {
 	u64 fp = at->fp, sp = at->sp & ~(u64)INEXACT;
 	const struct frame_record *frame;
@@ -328,7 +355,7 @@ static __always_inline u32 step__by_frame_pointer(struct mt_thread *thread, stru
 		return ends(MT_END_COMPLETE);
 	if (fp < sp || fp - sp > FRAME_SIZE_MAX || fp & 7)
 		return ends(MT_END_NO_FRAMES);
-	frame = window__at(thread, fp);
+	frame = window__at(thread, tid, fp);
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	return step__to(&thread->walk, at, frame->pc, (fp + sizeof(*frame)) | INEXACT, frame->next);
@@ -341,12 +368,12 @@ static __always_inline u32 step__by_guess(struct mt_thread *thread, u32 tid, str
 
 	if (pc)
 		return step__to(&thread->walk, at, pc, at->sp + ARCH_RETURN_ADDRESS_SIZE, at->fp);
-	return step__by_frame_pointer(thread, at);
+	return step__by_frame_pointer(thread, tid, at);
 }
 
-static __always_inline u32 step__over_signal(struct mt_thread *thread, struct registers *at)
+static __always_inline u32 step__over_signal(struct mt_thread *thread, u32 tid, struct registers *at)
 {
-	const struct frame_record *frame = window__at(thread, at->sp + ARCH_SIGNAL_FP);
+	const struct frame_record *frame = window__at(thread, tid, at->sp + ARCH_SIGNAL_FP);
 	u64 fp, link;
 	u32 end;
 
@@ -354,7 +381,7 @@ static __always_inline u32 step__over_signal(struct mt_thread *thread, struct re
 		return ends(MT_END_UNREADABLE);
 	fp = frame->next;
 	link = frame->pc; /* on arm64, where x30 is beside x29 */
-	frame = window__at(thread, at->sp + ARCH_SIGNAL_SP);
+	frame = window__at(thread, tid, at->sp + ARCH_SIGNAL_SP);
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	thread->walk.interrupted = 1;
@@ -366,14 +393,14 @@ static __always_inline u32 step__over_signal(struct mt_thread *thread, struct re
 
 #if defined(__TARGET_ARCH_arm64)
 
-static __always_inline u32 step__by_rule(struct mt_thread *thread, struct registers *at,
+static __always_inline u32 step__by_rule(struct mt_thread *thread, u32 tid, struct registers *at,
 					 const struct mt_unwind_rule *rule)
 {
 	const struct frame_record *frame;
 	u64 cfa, fp = at->fp, pc = at->link;
 
 	if (rule->cfa == MT_CFA_RSP && at->sp & INEXACT)
-		return step__by_frame_pointer(thread, at);
+		return step__by_frame_pointer(thread, tid, at);
 	if (rule->cfa == MT_CFA_RSP)
 		cfa = at->sp + rule->cfa_offset;
 	else if (rule->cfa == MT_CFA_RBP)
@@ -385,7 +412,7 @@ static __always_inline u32 step__by_rule(struct mt_thread *thread, struct regist
 		return pc && cfa >= at->sp ? step__to(&thread->walk, at, pc, cfa, fp) : ends(MT_END_BAD_FRAME);
 	if (cfa <= at->sp)
 		return ends(MT_END_BAD_FRAME);
-	frame = window__at(thread, cfa + rule->rbp_offset);
+	frame = window__at(thread, tid, cfa + rule->rbp_offset);
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	if (rule->rbp == MT_RBP_RETURN)
@@ -397,7 +424,7 @@ static __always_inline u32 step__by_rule(struct mt_thread *thread, struct regist
 
 #else
 
-static __always_inline u32 step__by_rule(struct mt_thread *thread, struct registers *at,
+static __always_inline u32 step__by_rule(struct mt_thread *thread, u32 tid, struct registers *at,
 					 const struct mt_unwind_rule *rule)
 {
 	const struct frame_record *frame;
@@ -409,20 +436,20 @@ static __always_inline u32 step__by_rule(struct mt_thread *thread, struct regist
 		cfa = fp + rule->cfa_offset;
 	else if (rule->cfa == MT_CFA_PLT)
 		cfa = at->sp + ((at->pc & 15) >= (u32)rule->cfa_offset ? 16 : 8);
-	else if (!window__word(thread, fp + rule->cfa_offset, &cfa)) /* MT_CFA_RBP_DEREF */
+	else if (!window__word(thread, tid, fp + rule->cfa_offset, &cfa)) /* MT_CFA_RBP_DEREF */
 		return ends(MT_END_UNREADABLE);
 	if (cfa <= at->sp)
 		return ends(MT_END_BAD_FRAME);
-	if (rule->rbp == MT_RBP_AT_RBP && !window__word(thread, fp + rule->rbp_offset, &fp))
+	if (rule->rbp == MT_RBP_AT_RBP && !window__word(thread, tid, fp + rule->rbp_offset, &fp))
 		return ends(MT_END_UNREADABLE);
-	frame = window__at(thread, cfa - sizeof(*frame));
+	frame = window__at(thread, tid, cfa - sizeof(*frame));
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	pc = frame->pc;
 	if (rule->rbp == MT_RBP_AT_CFA) {
 		if (rule->rbp_offset == -(int)sizeof(*frame))
 			fp = frame->next;
-		else if (!window__word(thread, cfa + rule->rbp_offset, &fp))
+		else if (!window__word(thread, tid, cfa + rule->rbp_offset, &fp))
 			return ends(MT_END_UNREADABLE);
 	}
 	return step__to(&thread->walk, at, pc, cfa, fp);
@@ -448,7 +475,7 @@ static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, str
 		return ends(MT_END_NO_MAPPING);
 	number = rule_number(mapping, at->mapping, pc);
 	/* a function's first byte, as makecontext() puts it there: nobody called from it, a stack was made by hand */
-	if (!number && pc != at->pc && has_rule(mapping, at->mapping, at->pc))
+	if (!number && pc != at->pc && unwind__has_rule(at->mapping, at->pc))
 		return ends(MT_END_COMPLETE);
 	rule = bpf_map_lookup_elem(&unwind_rules, &number);
 	if (!rule || rule->cfa == MT_CFA_NONE)
@@ -459,8 +486,8 @@ static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, str
 	if (rule->cfa == MT_CFA_UNSUPPORTED)
 		return ends(MT_END_UNSUPPORTED);
 	if (rule->cfa == MT_CFA_SIGNAL)
-		return step__over_signal(thread, at);
-	return step__by_rule(thread, at, rule);
+		return step__over_signal(thread, tid, at);
+	return step__by_rule(thread, tid, at, rule);
 }
 
 static __always_inline u64 stack__hash(u64 hash, u64 pc)
@@ -556,7 +583,7 @@ __noinline u32 unwind__frame_pointers(u32 tid)
 			end = ends(MT_END_NO_FRAMES);
 			break;
 		}
-		frame = window__at(thread, fp);
+		frame = window__at(thread, tid, fp);
 		if (!frame) {
 			end = ends(MT_END_UNREADABLE);
 			break;

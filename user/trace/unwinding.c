@@ -25,8 +25,12 @@ struct unwound {
 	struct elf_facts facts;   /* for other offsets; without any for the vdso */
 };
 
-/* Lists of mappings that no process uses any more are left alone for so long: programs may still be in them. */
-enum { GRACE_NS = 1000000000 };
+enum {
+	/* Lists of mappings that no process uses any more are left alone for so long: programs may still be in them. */
+	GRACE_NS = 1000000000,
+	SPARES_MAX = 16,       /* chunks made ahead, at once */
+	CODE_BYTES_A_ROW = 64, /* about: 50 in libc, 73 in node */
+};
 
 struct retired {
 	uint32_t first, count;
@@ -41,8 +45,8 @@ struct unwinding {
 	struct index_map *rule_numbers;
 	struct mt_unwind_chunk *chunk; /* the one that is being filled, mapped; NULL before the first */
 	uint32_t number;               /* which one that is */
-	int spare;                     /* the map of the next one, made ahead, or -1 */
-	uint32_t spare_number;
+	int spares[SPARES_MAX]; /* the maps of the next ones, made ahead; the last one is the first to be filled */
+	uint32_t spare_count;
 	struct unwound *objects;
 	size_t count, capacity;
 	struct retired *retired;
@@ -90,7 +94,6 @@ int unwinding__new(struct session *session, struct unwinding **result, struct er
 	if (!unwinding)
 		return error__set(err, -ENOMEM, "out of memory");
 	unwinding->session = session;
-	unwinding->spare = -1;
 	unwinding->mappings =
 		map_array(maps->unwind_mappings, MT_UNWIND_MAPPINGS_MAX * sizeof(struct mt_unwind_mapping));
 	unwinding->pages = map_array(maps->unwind_pages, MT_UNWIND_PAGES_MAX * sizeof(struct mt_unwind_page));
@@ -119,8 +122,8 @@ void unwinding__free(struct unwinding *unwinding)
 		elf_facts__free(&unwinding->objects[i].facts);
 	if (unwinding->chunk)
 		munmap(unwinding->chunk, sizeof(*unwinding->chunk));
-	if (unwinding->spare >= 0)
-		close(unwinding->spare);
+	while (unwinding->spare_count)
+		close(unwinding->spares[--unwinding->spare_count]);
 	index_map__free(unwinding->rule_numbers);
 	free(unwinding->objects);
 	free(unwinding->retired);
@@ -129,60 +132,75 @@ void unwinding__free(struct unwinding *unwinding)
 
 /* ---- rows, rules and pages of a table into the maps */
 
-/*
- * Makes a chunk and puts it in its place, which takes the kernel some 20 ms: it waits until no program runs that may
- * have seen what was there before.
- */
-static int make_chunk(const struct unwinding *unwinding, uint32_t number)
+static uint32_t next_chunk(const struct unwinding *unwinding)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	int map, code;
-
-	if (number >= MT_UNWIND_CHUNKS_MAX)
-		return -ENOSPC;
-	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "unwind_rows", sizeof(uint32_t), sizeof(struct mt_unwind_chunk), 1,
-			     &opts);
-	if (map < 0)
-		return map;
-	code = bpf_map_update_elem(unwinding->session->maps.unwind_chunks, &number, &map, BPF_ANY) ? -errno : map;
-	if (code < 0)
-		close(map);
-	return code;
+	return unwinding->chunk ? unwinding->number + 1
+				: unwinding->session->shared->unwind_rows / MT_UNWIND_CHUNK_ROWS;
 }
 
-static int make_spare(struct unwinding *unwinding)
+/*
+ * Puts chunks in their places, from number on. That takes the kernel some 20 ms: it waits until no program runs that
+ * may have seen what was there before. It waits once for all of them since 6.8, where it takes several (5.14).
+ */
+static int place_chunks(const struct unwinding *unwinding, uint32_t number, const int *maps, uint32_t count)
 {
-	uint32_t next = unwinding->chunk ? unwinding->number + 1
-					 : unwinding->session->shared->unwind_rows / MT_UNWIND_CHUNK_ROWS;
-	int map;
+	int outer = unwinding->session->maps.unwind_chunks;
+	uint32_t numbers[SPARES_MAX], placed = count;
 
-	if (unwinding->spare >= 0)
+	for (uint32_t i = 0; i < count; i++)
+		numbers[i] = number + i;
+	if (count > 1 && !bpf_map_update_batch(outer, numbers, maps, &placed, NULL))
 		return 0;
-	map = make_chunk(unwinding, next);
-	if (map < 0)
-		return map;
-	unwinding->spare = map;
-	unwinding->spare_number = next;
+	for (uint32_t i = 0; i < count; i++)
+		if (bpf_map_update_elem(outer, &numbers[i], &maps[i], BPF_ANY))
+			return -errno;
 	return 0;
 }
 
-/* Goes on in the next chunk: the spare one. */
+/* Makes chunks ahead, which is where all the time goes, so that there are so many; fewer if that is all there can be.
+ */
+static int make_spares(struct unwinding *unwinding, uint32_t wanted)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	uint32_t number = next_chunk(unwinding), count = 0;
+	int maps[SPARES_MAX], code = 0;
+
+	if (unwinding->spare_count)
+		return 0;
+	for (; count < wanted && count < SPARES_MAX && number + count < MT_UNWIND_CHUNKS_MAX; count++) {
+		maps[count] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "unwind_rows", sizeof(uint32_t),
+					     sizeof(struct mt_unwind_chunk), 1, &opts);
+		if (maps[count] < 0)
+			break;
+	}
+	code = count ? place_chunks(unwinding, number, maps, count) : -ENOSPC;
+	while (count--) {
+		if (code)
+			close(maps[count]);
+		else
+			unwinding->spares[unwinding->spare_count++] = maps[count];
+	}
+	return code;
+}
+
+/* Goes on in the next chunk: the first spare one. */
 static int begin_chunk(struct unwinding *unwinding)
 {
 	struct mt_unwind_chunk *chunk;
-	int code = make_spare(unwinding);
+	int code = make_spares(unwinding, 1), map;
 
 	if (code)
 		return code;
-	chunk = map_array(unwinding->spare, sizeof(*chunk));
+	map = unwinding->spares[unwinding->spare_count - 1];
+	chunk = map_array(map, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
-	close(unwinding->spare);
-	unwinding->spare = -1;
+	close(map);
+	unwinding->spare_count--;
+	unwinding->number = next_chunk(unwinding);
 	if (unwinding->chunk)
 		munmap(unwinding->chunk, sizeof(*unwinding->chunk));
 	unwinding->chunk = chunk;
-	unwinding->number = unwinding->spare_number;
 	unwinding->session->shared->unwind_rows = unwinding->number * MT_UNWIND_CHUNK_ROWS;
 	return 0;
 }
@@ -434,19 +452,43 @@ static int publish(struct unwinding *unwinding, const struct tracked *tracked, c
 	return retire(unwinding, before);
 }
 
+/* What the tables of code that is new will take, about: chunks that will be full. */
+static uint32_t chunks_for(const struct unwinding *unwinding, const struct tracked *tracked)
+{
+	uint64_t code = 0;
+
+	for (size_t i = 0; i < tracked->maps.count; i++) {
+		const struct mapping *mapping = &tracked->maps.mappings[i];
+
+		if (mapping->executable && mapping->inode && !find_object(unwinding, mapping->device, mapping->inode))
+			code += mapping->limit - mapping->start;
+	}
+	return (uint32_t)(code / CODE_BYTES_A_ROW / MT_UNWIND_CHUNK_ROWS);
+}
+
+/* All that will be needed, with the one that will be left in part and one to spare: the kernel waits once for them. */
+static void make_chunks_ahead(struct unwinding *unwinding, const struct tracked *tracked)
+{
+	uint32_t full = chunks_for(unwinding, tracked);
+
+	if (!unwinding->chunk || full)
+		(void)make_spares(unwinding, full + 2); /* what fails here is told where a chunk is needed */
+}
+
 int unwinding__update(struct unwinding *unwinding, const struct tracked *tracked, struct error *err)
 {
 	struct mt_unwind_mapping *list = calloc(tracked->maps.count + 1, sizeof(*list));
 	uint32_t count = 0;
 	int code = list ? 0 : -ENOMEM;
 
+	make_chunks_ahead(unwinding, tracked);
 	for (size_t i = 0; !code && i < tracked->maps.count; i++)
 		if (tracked->maps.mappings[i].executable)
 			code = describe(unwinding, tracked, &tracked->maps.mappings[i], &list[count++]);
 	if (!code)
 		code = publish(unwinding, tracked, list, count);
 	if (!code)
-		make_spare(unwinding); /* now that nobody waits for it */
+		(void)make_spares(unwinding, 1); /* now that nobody waits for it */
 	free(list);
 	if (code)
 		return error__set(err, code, "cannot make unwind tables for PID %d: %s", tracked->process->pid,
