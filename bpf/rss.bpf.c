@@ -98,7 +98,7 @@ static __always_inline void look(u64 key, const struct mm_struct *mm, bool typed
 		counters__read_shared(mm, &now);
 	else
 		counters__read(mm, &now);
-	image__note(image, mm, &now, bpf_ktime_get_ns());
+	image__note(image, mm, &now, NOW);
 	if (!image->alarm_pages || image->alarmed || counts__resident(&now) < image->alarm_pages)
 		return;
 	image->alarmed = 1;
@@ -112,9 +112,10 @@ static __always_inline void rss__changed(const struct mm_struct *mm, u64 shared,
 
 	if (!seen || kind >= MT_RSS_KINDS || (seen->mm == key && seen->shared[kind] == shared))
 		return;
-	if (seen->mm != key) {
+	if (seen->mm != key) { /* one look is enough for all kinds */
 		seen->mm = key;
-		__builtin_memset(seen->shared, 0xff, sizeof(seen->shared));
+		for (u32 other = 0; other < MT_RSS_KINDS; other++)
+			seen->shared[other] = counters__shared(mm, other);
 	}
 	seen->shared[kind] = shared;
 	look(key, mm, true);

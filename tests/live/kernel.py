@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the kernel itself has of a tracer's: links, maps and programs, by bpftool and /proc."""
+import contextlib
 import functools
 import json
+import os
 import re
 import subprocess
 import time
@@ -40,6 +42,21 @@ def wait_until(predicate, what, timeout=10):
         if time.monotonic() > end:
             pytest.fail(f"waited {timeout} s in vain: {what}")
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def swap_file(path, size):
+    """So many bytes of swap, in a file of ours."""
+    env = {**os.environ, "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"}
+    path.write_bytes(bytes(size))
+    path.chmod(0o600)
+    for command in ("mkswap", "swapon"):
+        done = subprocess.run([command, path], env=env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no swap: {done.stderr.strip()}")
+    yield
+    subprocess.run(["swapoff", path], env=env, check=True)
+    path.unlink()
 
 
 def uprobe_links(pid):

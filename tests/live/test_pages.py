@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel import swap_file
 from memtrawl import Memtrawl, Target, assert_exact
 
 PAGE = 4096
@@ -262,15 +263,8 @@ def swap_space(tmp_path):
     if len(Path("/proc/swaps").read_text(encoding="ascii").splitlines()) > 1:
         yield
         return
-    path = tmp_path / "swap"
-    env = {**os.environ, "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"}
-    path.write_bytes(bytes(64 << 20))
-    path.chmod(0o600)
-    for command in ("mkswap", "swapon"):
-        if subprocess.run([command, path], env=env, capture_output=True, check=False).returncode:
-            pytest.skip("cannot swap to a file here")
-    yield
-    subprocess.run(["swapoff", path], env=env, check=True)
+    with swap_file(tmp_path / "swap", 64 << 20):
+        yield
 
 
 def test_swapped(memtrawl, swap):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from kernel import wait_until
+from kernel import swap_file, wait_until
 from memtrawl import Target
 from rss import MIB, PAGE, Resident, RssRows, fields, resident
 
@@ -25,16 +25,8 @@ def rows():
 
 @pytest.fixture(scope="module")
 def swap(tmp_path_factory):
-    """64 MiB of swap, in a file of ours."""
-    path = tmp_path_factory.mktemp("swap") / "file"
-    path.write_bytes(bytes(64 * MIB))
-    path.chmod(0o600)
-    for command in (["mkswap", path], ["swapon", path]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"no swap: {done.stderr.strip()}")
-    yield
-    subprocess.run(["swapoff", path], check=True)
+    with swap_file(tmp_path_factory.mktemp("swap") / "file", 64 * MIB):
+        yield
 
 
 def assert_as_the_kernel_says(row, pid):

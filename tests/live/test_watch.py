@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel import bpftool, child_of, has_begun, is_alive, uprobe_links, wait_until
+from kernel import bpftool, child_of, has_begun, is_alive, swap_file, uprobe_links, wait_until
 from memtrawl import Target
 from test_schema import jsonschema, validator
 
@@ -355,6 +355,47 @@ def test_near_the_limit(memtrawl, tmp_path, cgroup):
             event = watch.wait_for("capture")[0]
     assert event["trigger"]["kind"] == "limit" and event["trigger"]["level"] == 190 * MIB
     assert 190 * MIB <= event["trigger"]["value"] <= 200 * MIB
+
+
+THRASH = """
+memory = bytearray(300 << 20)
+while True:
+    for i in range(0, len(memory), 4096):
+        memory[i] = 1
+"""
+
+
+@contextlib.contextmanager
+def thrashing(cgroup, folder):
+    """A process that waits for memory most of the time: a third of what it uses does not fit its cgroup."""
+    with swap_file(folder / "swap", 256 * MIB):
+        process = subprocess.Popen(["/bin/sh", "-c", 'read _; exec /usr/bin/python3 -c "$1"', "sh", THRASH],
+                                   stdin=subprocess.PIPE)
+        try:
+            (cgroup / "cgroup.procs").write_text(str(process.pid))
+            process.communicate(b"\n", timeout=0.1)
+        except subprocess.TimeoutExpired:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_pressure(memtrawl, tmp_path, cgroup):
+    """When tasks wait for memory on the machine, of those that are watched the one that grows fastest is captured."""
+    if not Path("/proc/pressure/memory").exists():
+        pytest.skip("the kernel does not tell of pressure")
+    with Grower() as slower, Grower() as faster, \
+            Watch(memtrawl, tmp_path, "--comm", "grower", "--for", "100ms") as watch:
+        slower.do("grow 20 300")
+        watch.settle()
+        assert watch.events("capture") == []
+        with thrashing(cgroup, tmp_path):
+            slower.send("grow 10 5")
+            faster.send("grow 100 50")
+            event = watch.wait_for("capture")[0]
+            captured = [watch.hotspot(process.pid)["captures"] for process in (slower, faster)]
+    assert event["trigger"]["kind"] == "pressure" and captured == [0, 1]
 
 
 # ---- its life

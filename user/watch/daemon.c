@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/json_value.h"
 #include "lib/units.h"
 #include "trace/rss.h"
@@ -210,17 +211,23 @@ static int open_signals(struct daemon *daemon)
 	return daemon->signals < 0 ? -errno : loop__add(daemon->loop, daemon->signals, EPOLLIN, on_signal, daemon);
 }
 
-/* Tasks waited for memory for a fifth of a second within one. A kernel without PSI, or with it off, does not tell. */
+/*
+ * Tasks waited for memory for a fifth of the time, of one second or, as the kernel has it without CAP_SYS_RESOURCE (since
+ * 6.4), of two. A kernel without PSI, or with it off, does not tell.
+ */
 static void open_pressure(struct daemon *daemon)
 {
-	static const char trigger[] = "some 200000 1000000";
+	static const char *const triggers[] = {"some 200000 1000000", "some 400000 2000000"};
+	bool is_set = false;
 
 	daemon->pressure = open("/proc/pressure/memory", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (daemon->pressure >= 0 && write(daemon->pressure, trigger, sizeof(trigger)) == sizeof(trigger) &&
-	    !loop__add(daemon->loop, daemon->pressure, EPOLLPRI, on_pressure, daemon))
+	if (daemon->pressure < 0)
 		return;
-	if (daemon->pressure >= 0)
-		close(daemon->pressure);
+	for (size_t i = 0; i < ARRAY_SIZE(triggers) && !is_set; i++)
+		is_set = write(daemon->pressure, triggers[i], strlen(triggers[i]) + 1) > 0;
+	if (is_set && !loop__add(daemon->loop, daemon->pressure, EPOLLPRI, on_pressure, daemon))
+		return;
+	close(daemon->pressure);
 	daemon->pressure = -1;
 }
 
