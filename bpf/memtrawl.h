@@ -208,6 +208,7 @@ struct mt_counters {
 	__u64 returns;                       /* return traps */
 	__u64 free_calls;                    /* traps at frees */
 	__u64 stepped_allocs, stepped_frees; /* of those entries, the ones at single-stepped instructions */
+	__u64 faults, faults_passed;         /* page faults; those that came while mt_session.paused was set */
 	__u64 alloc_failed;                  /* allocations that returned no block */
 	__u64 jiffies;                       /* when now_ns was read */
 	__u64 last_freed;                    /* address of the last tracked block that was freed */
@@ -328,7 +329,7 @@ struct mt_session {
 	__u32 frames;         /* frames to keep, 1 to MT_FRAMES_MAX */
 	__u32 follow_forks;
 	__u32 count_details; /* temporary allocations, and sizes */
-	__u32 paused;        /* allocation probes return at once; frees go on */
+	__u32 paused;        /* allocations and page faults are let pass; what goes is followed */
 	__u32 adaptive;      /* --sample auto: the budget may change the period */
 	__u32 max_overhead;  /* the budget, in 1/100 of a percent of the target's own CPU time; 0 means off */
 	__u32 cost_call;   /* of an allocation call that is not recorded, in ns: probe and program, as measured last */
@@ -339,7 +340,7 @@ struct mt_session {
 
 	/* Not read by programs: what user space wants the next command to know. */
 	__u64 since_ns;      /* when the session began */
-	__u64 paused_ns;     /* allocation probes were off for so long */
+	__u64 paused_ns;     /* allocations and page faults were not watched for so long */
 	__u32 overhead;      /* measured last, in the unit of max_overhead */
 	__u32 event_rate;    /* traps a second, measured last */
 	__u32 probe_share;   /* probe time in 1/100 of a percent of one CPU, measured last */
@@ -391,7 +392,7 @@ MT_ASSERT_SIZE(mt_page_key, 16);
 MT_ASSERT_SIZE(mt_page_block, 4096);
 MT_ASSERT_SIZE(mt_page_seed, 80);
 MT_ASSERT_SIZE(mt_page_call, 48);
-MT_ASSERT_SIZE(mt_counters, (13 + 18 + 48) * 8);
+MT_ASSERT_SIZE(mt_counters, (15 + 18 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 129);
 MT_ASSERT_SIZE(mt_session, 208);
 MT_ASSERT_SIZE(mt_event, 32);

@@ -170,6 +170,11 @@ static __always_inline void page__fault(bool hashed, u64 address, const void *fr
 	/* a read that may not wait for the page, as are those of BPF programs: nothing comes of it */
 	if (!from && kernel__faults_are_disabled(task))
 		return;
+	if (owner.session->paused) {
+		owner.counters->faults_passed++;
+		return;
+	}
+	owner.counters->faults++;
 	block = pages__make(owner.id, address >> MT_PAGES_SHIFT);
 	if (!block) {
 		count_loss(owner.counters, MT_LOSS_PAGES_FULL);

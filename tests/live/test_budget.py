@@ -7,10 +7,12 @@ What is compared is processor time a pair: that of the traced process, attach an
 untraced, just before and just after. The budget itself comes on top of noise: the same loop differs by a fifth from run
 to run on a virtual machine. Noise only ever adds, so that of two attempts the better one counts.
 """
+import contextlib
 import json
 import math
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -96,6 +98,62 @@ def test_pinned_session_says_so(memtrawl):
             profile = memtrawl.json("show", entry["name"], "--json")
             assert profile["window"]["end_reason"] == "probes were taken off to keep the overhead budget"
         assert not uprobe_links(target.pid)
+
+
+# ---- page faults
+
+TOUCH = """
+import mmap, sys, time
+sys.stdin.readline()
+start = time.process_time()
+for _ in range(int(sys.argv[1])):
+    memory = mmap.mmap(-1, 32 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    memory[::4096] = bytes(len(memory) // 4096)
+    memory.close()
+print(time.process_time() - start, flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextlib.contextmanager
+def toucher(rounds):
+    """A process that does nothing but touch pages; gives it, and a function which has it do so for its CPU time."""
+    def go():
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return float(process.stdout.readline())
+
+    process = subprocess.Popen(["/usr/bin/python3", "-c", TOUCH, str(rounds)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        yield process, go
+    finally:
+        process.kill()
+        process.wait()
+
+
+def touch_seconds(rounds):
+    with toucher(rounds) as (_, go):
+        return go()
+
+
+def test_page_faults(memtrawl):
+    """They are watched for a part of the time; what was touched meanwhile is nobody's."""
+    for _ in range(2):
+        before = touch_seconds(20) / 20
+        rounds = round(10 / before)
+        with toucher(rounds) as (process, go):
+            memtrawl.ok("start", "-p", process.pid, "--source", "pages", "--max-overhead", 25)
+            traced = go() / rounds
+            session = memtrawl.json("status", "-p", process.pid, "--json")["sessions"][0]
+            memtrawl.ok("stop", "-p", process.pid)
+        slowdown = traced / max(before, touch_seconds(20) / 20)
+        print(f"{slowdown:.2f} times its own time, paused for {session['paused_seconds']:.1f} s")
+        assert session["paused_seconds"] > 0 and session["source"] == "pages"
+        if slowdown <= 1.25 * NOISE:
+            return
+    pytest.fail(f"{slowdown:.2f} times its own time, with a budget of 25 %")
 
 
 # ---- nobody looks after the session

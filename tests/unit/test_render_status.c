@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "golden.h"
+#include "lib/array.h"
 #include "render/status.h"
 
 static const struct status_row attended = {
@@ -18,6 +19,7 @@ static const struct status_row attended = {
 	.since_ns = FIXTURE_END_NS,
 	.seconds = 90,
 	.rung = "session",
+	.heap = true,
 	.stacks = "frame pointers",
 	.overhead_percent = 1.25,
 	.probe_cpu_percent = 0.75,
@@ -41,6 +43,8 @@ static struct status_row unattended(void)
 		.since_ns = FIXTURE_END_NS,
 		.seconds = 0.5,
 		.rung = "perf",
+		.heap = true,
+		.pages = true,
 		.stacks = "frame pointers",
 		.period_bytes = 512 << 10,
 		.largest_period_bytes = 2 << 20,
@@ -54,15 +58,25 @@ static struct status_row unattended(void)
 	return row;
 }
 
+static struct status_row of_pages(void)
+{
+	struct status_row row = attended;
+
+	row.heap = false;
+	row.pages = true;
+	row.paused_seconds = 3;
+	return row;
+}
+
 static void sessions_are_rendered(void **state)
 {
-	const struct status_row rows[] = {attended, unattended()};
+	const struct status_row rows[] = {attended, unattended(), of_pages()};
 	struct buf out = {0};
 
 	(void)state;
-	render__status_text(rows, 2, &out);
+	render__status_text(rows, ARRAY_SIZE(rows), &out);
 	check_golden("status.txt", &out);
-	render__status_json(rows, 2, &out);
+	render__status_json(rows, ARRAY_SIZE(rows), &out);
 	check_golden("status.json", &out);
 }
 

@@ -45,6 +45,8 @@ static void fill_session(const struct session *session, struct status_row *row)
 	row->since_ns = unix_ns_of(shared->since_ns);
 	row->seconds = (double)(end - shared->since_ns) / 1e9;
 	row->rung = rung__name(session->rung);
+	row->heap = session->options.heap;
+	row->pages = session->options.pages;
 	row->stacks = unwind_mode__words(session->options.unwind);
 	row->frames = shared->frames;
 	row->period_bytes = shared->period;

@@ -14,7 +14,9 @@ static void add_sampling(const struct status_row *row, struct buf *out)
 {
 	char text[32];
 
-	if (row->period_bytes)
+	if (!row->heap)
+		buf__add_string(out, "every page fault looked at");
+	else if (row->period_bytes)
 		buf__add_format(out, "sampled every %s",
 				units__format_bytes(text, sizeof(text), (double)row->period_bytes));
 	else
@@ -23,7 +25,10 @@ static void add_sampling(const struct status_row *row, struct buf *out)
 		buf__add_format(out, " (at times every %s)",
 				units__format_bytes(text, sizeof(text), (double)row->largest_period_bytes));
 	if (row->paused_seconds > 0)
-		buf__add_format(out, ", allocations not watched for %s",
+		buf__add_format(out, ", %s not watched for %s",
+				row->heap && row->pages ? "allocations and page faults"
+				: row->pages            ? "page faults"
+							: "allocations",
 				units__format_seconds(text, sizeof(text), row->paused_seconds));
 }
 
@@ -49,9 +54,24 @@ static void add_cost(const struct status_row *row, struct buf *out)
 	buf__add_format(out, ", %" PRIu64 " traps/s\n", row->event_rate);
 }
 
+static void add_live(const struct status_row *row, struct buf *out)
+{
+	char live[32], peak[32];
+
+	units__format_bytes(live, sizeof(live), (double)row->live_bytes);
+	if (!row->heap) {
+		buf__add_format(out, "  live    %s in %" PRIu64 " pages\n", live, row->live_blocks);
+		return;
+	}
+	buf__add_format(out, "  live    %s in %" PRIu64 " blocks, peak %s\n", live, row->live_blocks,
+			units__format_bytes(peak, sizeof(peak), (double)row->peak_bytes));
+	buf__add_format(out, "  table   %" PRIu64 " of %" PRIu64 " entries\n", row->tracked_blocks,
+			row->tracked_capacity);
+}
+
 static void add_row(const struct status_row *row, struct buf *out)
 {
-	char a[40], b[32], c[32];
+	char a[40], b[32];
 
 	pieces__add_escaped(out, row->comm ? row->comm : "?");
 	buf__add_format(out, " [%d]%s\n", row->pid, row->alive ? "" : ": has ended");
@@ -66,11 +86,7 @@ static void add_row(const struct status_row *row, struct buf *out)
 				     "new code end early");
 	buf__add_string(out, "\n  cost    ");
 	add_cost(row, out);
-	buf__add_format(out, "  live    %s in %" PRIu64 " blocks, peak %s\n",
-			units__format_bytes(b, sizeof(b), (double)row->live_bytes), row->live_blocks,
-			units__format_bytes(c, sizeof(c), (double)row->peak_bytes));
-	buf__add_format(out, "  table   %" PRIu64 " of %" PRIu64 " entries\n", row->tracked_blocks,
-			row->tracked_capacity);
+	add_live(row, out);
 	for (int i = 0; i < MT_LOSS_MAX; i++)
 		if (row->loss[i])
 			buf__add_format(out, "  lost    %" PRIu64 " %s\n", row->loss[i],
@@ -117,6 +133,7 @@ static json_t *session_of(const struct status_row *row)
 	json_object_set_new(object, "since", json_string(units__format_time(time, sizeof(time), row->since_ns)));
 	json_object_set_new(object, "seconds", json_real(row->seconds));
 	json_object_set_new(object, "rung", json_string(row->rung));
+	json_object_set_new(object, "source", json_string(!row->pages ? "heap" : row->heap ? "heap,pages" : "pages"));
 	json_object_set_new(object, "unwind", json_string(row->stacks));
 	json_object_set_new(object, "unwind_tables_current", json_boolean(!row->tables_outdated));
 	set_count(object, "frames", row->frames);

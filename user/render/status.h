@@ -19,6 +19,7 @@ struct status_row {
 	int64_t since_ns;                            /* since 1970 */
 	double seconds;                              /* tracing so far */
 	const char *rung;                            /* how calls are caught */
+	bool heap, pages;                            /* what is traced */
 	const char *stacks;                          /* how stacks are unwound */
 	uint64_t period_bytes, largest_period_bytes; /* 0: exact */
 	double paused_seconds;

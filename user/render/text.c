@@ -73,7 +73,8 @@ static void add_window(struct page *page, const struct report_subject *subject)
 	if (sampling->largest_period_bytes > sampling->period_bytes)
 		buf__add_format(&page->line, " (for a time every %s)", bytes(more, sampling->largest_period_bytes));
 	if (sampling->paused_seconds > 0)
-		buf__add_format(&page->line, ", allocations not watched for %s",
+		buf__add_format(&page->line, ", %s not watched for %s",
+				subject->source == SOURCE_PAGES ? "page faults" : "allocations",
 				units__format_seconds(text, sizeof(text), sampling->paused_seconds));
 	end_line(page);
 	if (subject->trigger->kind) {

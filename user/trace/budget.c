@@ -18,11 +18,16 @@ enum {
 	CYCLE_MS = 2000,   /* of allocation probes on and off */
 	ON_LEAST_MS = 100, /* probes are not worth being put on for less */
 	GUESS_NS = 250,    /* run time of a program before it was measured */
+	FAULT_GUESS_NS = 1000,
 };
+
+/* To come by a fault without recording it, as a part of a trap: a seventh to a tenth of a fault, as measured. */
+#define FAULT_PASSED 0.3
 
 /* Sums over all processes. */
 struct sums {
 	uint64_t alloc_calls, returns, free_calls, stepped_allocs, stepped_frees;
+	uint64_t faults, faults_passed;
 	uint64_t cpu_ns;
 };
 
@@ -31,11 +36,14 @@ struct budget {
 	struct trap_costs costs;
 	struct sums last;
 	uint64_t last_ns, next_ns;
-	int stats_fd;               /* while the kernel measures programs, else -1 */
-	uint64_t run_ns, run_count; /* of our programs, as the kernel has them */
+	int stats_fd;              /* while the kernel measures programs, else -1 */
+	struct run_time run;       /* of the programs at allocator functions, as the kernel has it */
+	struct run_time fault_run; /* of those at page faults, of whichever process */
+	struct sums run_since;     /* when the kernel began to measure */
 	double mean_run_ns;
-	double on_share;    /* of the cycle with allocation probes on; 1: always */
-	uint64_t toggle_ns; /* when to put them off or on again */
+	double mean_fault_ns; /* for each fault of a traced process */
+	double on_share;      /* of the cycle with allocation probes on; 1: always */
+	uint64_t toggle_ns;   /* when to put them off or on again */
 	uint64_t paused_since_ns;
 };
 
@@ -87,6 +95,7 @@ int budget__new(struct session *session, struct budget **result, struct error *e
 	budget->session = session;
 	budget->stats_fd = -1;
 	budget->mean_run_ns = GUESS_NS;
+	budget->mean_fault_ns = FAULT_GUESS_NS;
 	budget->on_share = 1;
 	code = session->programs.heap ? calibrate(budget, err) : recall(budget);
 	if (code) {
@@ -131,27 +140,42 @@ static struct sums read_sums(const struct budget *budget)
 		sums.free_calls += counters.free_calls;
 		sums.stepped_allocs += counters.stepped_allocs;
 		sums.stepped_frees += counters.stepped_frees;
+		sums.faults += counters.faults;
+		sums.faults_passed += counters.faults_passed;
 		sums.cpu_ns += cpu_ns;
 	}
 	return sums;
 }
 
+/* What the programs do for processes that are not traced is counted, too: it would not be done without the session. */
+static void measure_faults(struct budget *budget)
+{
+	struct run_time run = programs__run_time(&budget->session->programs, PROGRAM_FAULT_USER, PROGRAM_FAULT_KERNEL);
+	struct sums now = read_sums(budget);
+
+	if (now.faults > budget->run_since.faults + 100 && now.faults_passed == budget->run_since.faults_passed)
+		budget->mean_fault_ns =
+			(double)(run.ns - budget->fault_run.ns) / (double)(now.faults - budget->run_since.faults);
+	budget->fault_run = run;
+}
+
 /* The kernel counts run time only while somebody asks it to. */
 static void measure_programs(struct budget *budget)
 {
-	uint64_t run_ns, run_count;
+	struct run_time run = programs__run_time(&budget->session->programs, PROGRAM_SESSION, PROGRAM_FREE);
 
-	programs__run_time(&budget->session->programs, &run_ns, &run_count);
-	if (run_count > budget->run_count + 100)
-		budget->mean_run_ns = (double)(run_ns - budget->run_ns) / (double)(run_count - budget->run_count);
-	budget->run_ns = run_ns;
-	budget->run_count = run_count;
+	if (run.count > budget->run.count + 100)
+		budget->mean_run_ns = (double)(run.ns - budget->run.ns) / (double)(run.count - budget->run.count);
+	budget->run = run;
+	if (budget->session->options.pages)
+		measure_faults(budget);
 	tell_costs(budget);
 }
 
 static void toggle_statistics(struct budget *budget, bool on)
 {
 	if (on && budget->stats_fd < 0) {
+		budget->run_since = read_sums(budget);
 		budget->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	} else if (!on && budget->stats_fd >= 0) {
 		close(budget->stats_fd);
@@ -183,9 +207,11 @@ void budget__begin(struct budget *budget)
 	toggle_statistics(budget, true);
 }
 
-/* Nanoseconds of probe time since the last look, for allocations and for frees. */
+/* Nanoseconds of probe time since the last look. */
 struct probe_time {
-	double alloc, frees, sampled; /* sampled: what allocations would cost if next to none were recorded */
+	double alloc;   /* of what a pause spares: of allocations, and of page faults */
+	double frees;   /* of what it does not: of frees, and of page faults that are let pass */
+	double sampled; /* what `alloc` would be if next to no allocations were recorded */
 	double cpu;
 };
 
@@ -197,12 +223,16 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 	double frees = (double)(now->free_calls - budget->last.free_calls);
 	double run = budget->mean_run_ns, step = costs->stepped - costs->emulated;
 	double steps = (double)(now->stepped_allocs - budget->last.stepped_allocs) * step;
+	double faults = (double)(now->faults - budget->last.faults);
+	double passed = (double)(now->faults_passed - budget->last.faults_passed);
+
 	return (struct probe_time){
-		.alloc =
-			allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) + steps,
+		.alloc = allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) +
+			 steps + faults * budget->mean_fault_ns,
 		.frees = frees * (costs->emulated + run) +
-			 (double)(now->stepped_frees - budget->last.stepped_frees) * step,
-		.sampled = allocs * (costs->skipped + run / 2) + steps,
+			 (double)(now->stepped_frees - budget->last.stepped_frees) * step +
+			 (faults + passed) * costs->emulated * FAULT_PASSED,
+		.sampled = allocs * (costs->skipped + run / 2) + steps + faults * budget->mean_fault_ns,
 		.cpu = (double)(now->cpu_ns - budget->last.cpu_ns),
 	};
 }
@@ -235,9 +265,9 @@ static double share_within(double max, double alloc, double frees, double cpu, d
 
 static int detach(struct budget *budget, double overhead)
 {
-	warn("probes were taken off: watching frees alone costs %.0f %% of the target's CPU time, over the budget of "
+	warn("probes were taken off: watching %s alone costs %.0f %% of the target's CPU time, over the budget of "
 	     "%.4g %% (--max-overhead)",
-	     overhead, budget->session->options.max_overhead);
+	     budget->session->options.heap ? "frees" : "what goes", overhead, budget->session->options.max_overhead);
 	budget->session->shared->detached = 1;
 	session__end(budget->session);
 	for (size_t i = 0; i < budget->session->count; i++)
@@ -263,7 +293,7 @@ static int act(struct budget *budget, const struct probe_time *measured)
 	struct session *session = budget->session;
 	double max = session->options.max_overhead, share, overhead = percent(time->alloc + time->frees, time->cpu);
 
-	if (overhead > max && session->options.adaptive && !session->shared->period) {
+	if (overhead > max && session->options.heap && session->options.adaptive && !session->shared->period) {
 		session->shared->period = MT_PERIOD_USUAL;
 		session->shared->largest_period = MT_PERIOD_USUAL;
 		/* with nothing recorded allocations cost less: judge what is left of them at the next look */
@@ -295,7 +325,7 @@ static int set_paused(struct budget *budget, bool pause, uint64_t now, struct er
 	return session__pause(session, pause, err);
 }
 
-/* On for a share of each cycle. */
+/* Allocations and page faults are watched for a share of each cycle. */
 static int cycle(struct budget *budget, uint64_t now, struct error *err)
 {
 	bool paused = budget->session->shared->paused;

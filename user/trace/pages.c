@@ -99,13 +99,15 @@ struct walk {
 	void *context;
 };
 
-static const char *note_of(uint64_t key, bool inherits)
+static const char *note_of(uint64_t key, bool inherits, bool has_paused)
 {
 	if (key == MT_PAGE_BEFORE)
 		return "[before attach]";
 	if (key == MT_PAGE_NO_STACK)
 		return "[site table full]";
-	return inherits ? "[inherited at fork]" : "[populated without a fault]";
+	if (inherits)
+		return "[inherited at fork]";
+	return has_paused ? "[while faults were not watched]" : "[populated without a fault]";
 }
 
 /* The site of a key; the one of key 0 is of pages without a record. PROFILE_NONE when memory is short. */
@@ -120,7 +122,8 @@ static uint32_t site_of(const struct walk *walk, uint64_t key)
 	if (key >= MT_PAGE_KEYS)
 		count = reader__frames(reader, key, frames);
 	else
-		frames[0] = profile__add_note(reader->profile, note_of(key, reader->process.parent));
+		frames[0] = profile__add_note(reader->profile, note_of(key, reader->process.parent,
+								       session__paused_ns(reader->session->shared)));
 	if (count < 0 || frames[0] == PROFILE_NONE || !profile__add_site(reader->profile, frames, (uint32_t)count))
 		return PROFILE_NONE;
 	index = (uint32_t)reader->profile->site_count - 1;

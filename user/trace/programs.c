@@ -39,16 +39,18 @@ void programs__from_object(struct heap_bpf *heap, struct programs *programs)
 	}
 }
 
-void programs__run_time(const struct programs *programs, uint64_t *run_ns, uint64_t *run_count)
+struct run_time programs__run_time(const struct programs *programs, enum program first, enum program last)
 {
-	*run_ns = *run_count = 0;
-	for (int i = 0; i <= PROGRAM_FREE; i++) {
+	struct run_time sum = {0};
+
+	for (int i = (int)first; i <= (int)last; i++) {
 		struct bpf_prog_info info = {0};
 		uint32_t size = sizeof(info);
 
 		if (programs->fds[i] < 0 || bpf_obj_get_info_by_fd(programs->fds[i], &info, &size))
 			continue;
-		*run_ns += info.run_time_ns;
-		*run_count += info.run_cnt;
+		sum.ns += info.run_time_ns;
+		sum.count += info.run_cnt;
 	}
+	return sum;
 }

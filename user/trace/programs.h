@@ -38,7 +38,11 @@ void programs__from_object(struct heap_bpf *heap, struct programs *programs);
 const char *programs__name(enum program program);                                            /* "alloc_session" */
 struct bpf_program *programs__libbpf(const struct programs *programs, enum program program); /* heap is not NULL */
 
-/* Sums of what the kernel has measured of those at allocator functions, while it was asked to (BPF_ENABLE_STATS). */
-void programs__run_time(const struct programs *programs, uint64_t *run_ns, uint64_t *run_count);
+struct run_time {
+	uint64_t ns, count;
+};
+
+/* Of the programs from `first` to `last`: what the kernel has measured, while it was asked to (BPF_ENABLE_STATS). */
+struct run_time programs__run_time(const struct programs *programs, enum program first, enum program last);
 
 #endif

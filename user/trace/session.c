@@ -253,7 +253,7 @@ int session__pause(struct session *session, bool pause, struct error *err)
 
 		if (pause)
 			links__close_kind(&tracked->links, LINK_ALLOC);
-		else if (!tracked->ended)
+		else if (!tracked->ended && session->options.heap)
 			code = tracked__attach_allocations(session, tracked, err);
 	}
 	return code;
