@@ -22,8 +22,9 @@ SYS_BPF, BPF_OBJ_GET = 321, 7
 @functools.lru_cache(maxsize=None)
 def refusal_of_iterators():
     """What the kernel says to iterators over maps when bpftool loads them; empty if it takes them."""
-    pins = Path(f"/sys/fs/bpf/memtrawl_test_{os.getpid()}")
-    done = subprocess.run([bpftool_path(), "prog", "loadall", TOP / "build/bpf/iter.bpf.o", pins],
+    pins, programs = Path(f"/sys/fs/bpf/memtrawl_test_{os.getpid()}"), TOP / "build/bpf/iter.bpf.o"
+    assert programs.exists(), "else bpftool fails whatever the kernel does"
+    done = subprocess.run([bpftool_path(), "prog", "loadall", programs, pins],
                           capture_output=True, text=True, check=False, timeout=30)
     if pins.is_dir():
         for pin in pins.iterdir():

@@ -329,7 +329,7 @@ def test_out_of_memory(memtrawl, tmp_path, cgroup):
     with Grower() as grower:
         (cgroup / "cgroup.procs").write_text(str(grower.pid))
         with Watch(memtrawl, tmp_path, "--cgroup", cgroup, "--rss-threshold", "50%", "--for", "30s") as watch:
-            grower.send("grow 400 20" if not EMULATED else "grow 400 4")
+            grower.send("grow 400 20" if not EMULATED else "grow 400 6")
             victim = watch.wait_for("victim", timeout=120)[0]
             event = watch.wait_for("capture")[0]
             assert watch.hotspots()["victims"] == 1
