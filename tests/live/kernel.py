@@ -54,9 +54,11 @@ def swap_file(path, size):
         done = subprocess.run([command, path], env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(f"no swap: {done.stderr.strip()}")
-    yield
-    subprocess.run(["swapoff", path], env=env, check=True)
-    path.unlink()
+    try:
+        yield
+    finally:
+        subprocess.run(["swapoff", path], env=env, check=True)
+        path.unlink()
 
 
 def uprobe_links(pid):

@@ -212,8 +212,8 @@ static int open_signals(struct daemon *daemon)
 }
 
 /*
- * Tasks waited for memory for a fifth of the time, of one second or, as the kernel has it without CAP_SYS_RESOURCE (since
- * 6.4), of two. A kernel without PSI, or with it off, does not tell.
+ * Tasks waited for memory for a fifth of the time, of one second or, as the kernel has it without CAP_SYS_RESOURCE
+ * (since 6.4), of two. A kernel without PSI, or with it off, does not tell.
  */
 static void open_pressure(struct daemon *daemon)
 {
