@@ -80,11 +80,14 @@ static void look(struct daemon *daemon)
 	server__tick(daemon->server);
 }
 
+enum { PRESSURE_WINDOW_NS = 2000000000 };
+
 static void on_pressure(void *cookie, uint32_t events)
 {
 	struct daemon *daemon = cookie;
 
-	if (!(events & EPOLLPRI))
+	/* what was in the two seconds before may be told as well, once */
+	if (!(events & EPOLLPRI) || monotonic_ns() - daemon->pressure_since_ns < PRESSURE_WINDOW_NS)
 		return;
 	look(daemon);
 	capturing__worst(daemon);
@@ -220,6 +223,7 @@ static void open_pressure(struct daemon *daemon)
 	static const char *const triggers[] = {"some 200000 1000000", "some 400000 2000000"};
 	bool is_set = false;
 
+	daemon->pressure_since_ns = monotonic_ns();
 	daemon->pressure = open("/proc/pressure/memory", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (daemon->pressure < 0)
 		return;

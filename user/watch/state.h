@@ -26,6 +26,7 @@ struct daemon {
 	struct journal journal;
 	struct postmortems postmortems;
 	int timer, signals, pressure; /* descriptors */
+	uint64_t pressure_since_ns;   /* when the kernel was asked to tell of pressure */
 	int64_t since_ns;             /* since 1970 */
 	uint64_t looked_ns, looks;
 	uint64_t captures_done, captures_failed, victims;
