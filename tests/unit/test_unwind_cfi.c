@@ -7,63 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "eh_frame.h"
-#include "unwind/cfi.h"
+#include "cfi_seen.h"
 #include "unwind/cursor.h"
-
-enum { BEGIN = 0x2000, LENGTH = 0x100 };
-
-/* What was visited: all rows, and the functions' ranges. */
-struct seen {
-	struct cfi_row rows[64];
-	size_t row_count;
-	struct cfi_function functions[16];
-	size_t count;
-	size_t refused;
-};
-
-static int see(const struct cfi_function *function, void *cookie)
-{
-	struct seen *seen = cookie;
-
-	assert_true(seen->count < ARRAY_SIZE(seen->functions));
-	assert_true(seen->row_count + function->row_count <= ARRAY_SIZE(seen->rows));
-	assert_true(function->row_count > 0);
-	seen->functions[seen->count++] = *function;
-	memcpy(&seen->rows[seen->row_count], function->rows, function->row_count * sizeof(*function->rows));
-	seen->row_count += function->row_count;
-	return 0;
-}
-
-/* Reads from a copy of just that size, so that reading beyond it is noticed by the sanitizer. */
-static struct seen read_section(const unsigned char *bytes, size_t size, struct cfi_section section)
-{
-	unsigned char *copy = malloc(size ? size : 1);
-	struct seen seen = {0};
-
-	assert_non_null(copy);
-	memcpy(copy, bytes, size);
-	section.data = copy;
-	section.size = size;
-	section.address = EH_FRAME_ADDRESS;
-	section.data_base = 0x5000;
-	assert_int_equal(cfi__each_function(&section, see, &seen, &seen.refused), 0);
-	free(copy);
-	return seen;
-}
-
-static struct seen read_bytes(const unsigned char *bytes, size_t size, bool debug_frame)
-{
-	return read_section(bytes, size, (struct cfi_section){.debug_frame = debug_frame});
-}
-
-static struct seen read_frame(struct eh_frame *frame)
-{
-	struct seen seen = read_bytes(frame->bytes, frame->size, false);
-
-	eh_frame__free(frame);
-	return seen;
-}
 
 /* One function of that program. */
 static struct seen run(const unsigned char *code, size_t size)
@@ -110,7 +55,6 @@ static void check_programs(const struct program *programs, size_t count)
 	}
 }
 
-#define ADVANCE(n) (DW_CFA_advance_loc | (n))
 #define FIRST                                                                                                          \
 	{                                                                                                              \
 		0, PLAIN(RSP, 8)                                                                                       \
@@ -220,8 +164,6 @@ static void cfa_by_register(void **state)
 #define PLT(k)                                                                                                         \
 	DW_CFA_def_cfa_expression, 11, DW_OP_breg7, 8, DW_OP_breg16, 0, DW_OP_lit15, DW_OP_and, DW_OP_lit0 + (k),      \
 		DW_OP_ge, DW_OP_lit3, DW_OP_shl, DW_OP_plus
-/* A realigned stack: the CFA is in the word at rbp - 8, rbp where rbp points. */
-#define DRAP DW_CFA_def_cfa_expression, 3, DW_OP_breg6, 0x78, DW_OP_deref, DW_CFA_expression, 6, 2, DW_OP_breg6, 0
 
 static void cfa_by_expression(void **state)
 {
@@ -616,116 +558,6 @@ static void many_cies(void **state)
 	eh_frame__free(&frame);
 }
 
-/* ---- hostile sections */
-
-static void bad_cie_pointers(void **state)
-{
-	struct eh_frame frame = {0};
-	struct seen seen;
-	size_t cie, fde, at;
-
-	(void)state;
-	cie = eh_frame__usual_cie(&frame);
-	fde = eh_frame__fde(&frame, cie, BEGIN, LENGTH, CODE(DW_CFA_nop));
-	eh_frame__fde(&frame, fde, BEGIN + 0x100, LENGTH, CODE(DW_CFA_nop)); /* an FDE */
-	at = frame.size;
-	eh_frame__fde(&frame, at, BEGIN + 0x200, LENGTH, CODE(DW_CFA_nop));                /* itself */
-	eh_frame__fde(&frame, frame.size + 1000, BEGIN + 0x300, LENGTH, CODE(DW_CFA_nop)); /* before the section */
-	eh_frame__fde(&frame, cie + 1, BEGIN + 0x400, LENGTH, CODE(DW_CFA_nop));           /* nowhere */
-	eh_frame__fde(&frame, cie, BEGIN + 0x500, LENGTH, CODE(DW_CFA_nop));
-	seen = read_frame(&frame);
-	assert_int_equal(seen.count, 2);
-	assert_int_equal(seen.refused, 4);
-	assert_int_equal(seen.functions[0].begin, BEGIN);
-	assert_int_equal(seen.functions[1].begin, BEGIN + 0x500);
-}
-
-/* Entries that say they are longer than the section end it; those before them count. */
-static void bad_lengths(void **state)
-{
-	static const uint64_t lengths[] = {0x1000, 0xfffffff0, 0xffffffff00000000, 0x00000100ffffffff,
-					   0xffffffffffffffff};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-		struct eh_frame frame = {0};
-		struct seen seen;
-		size_t cie = eh_frame__usual_cie(&frame);
-
-		eh_frame__fde(&frame, cie, BEGIN, LENGTH, CODE(DW_CFA_nop));
-		if (lengths[i] > UINT32_MAX)
-			eh_frame__u32(&frame, UINT32_MAX);
-		eh_frame__u64(&frame, lengths[i]);
-		eh_frame__fde(&frame, cie, BEGIN + LENGTH, LENGTH, CODE(DW_CFA_nop));
-		seen = read_frame(&frame);
-		assert_int_equal(seen.count, 1);
-		assert_int_equal(seen.refused, 1);
-	}
-}
-
-static void ends(void **state)
-{
-	struct eh_frame frame = {0};
-	struct seen seen;
-	size_t cie;
-
-	(void)state;
-	cie = eh_frame__usual_cie(&frame);
-	eh_frame__fde(&frame, cie, BEGIN, 0, CODE(DW_CFA_nop)); /* nothing left of it */
-	eh_frame__fde(&frame, cie, BEGIN, LENGTH, CODE(DW_CFA_nop));
-	eh_frame__u32(&frame, 0);
-	eh_frame__fde(&frame, cie, BEGIN + LENGTH, LENGTH, CODE(DW_CFA_nop)); /* after the terminator */
-	seen = read_frame(&frame);
-	assert_int_equal(seen.count, 1);
-	assert_int_equal(seen.refused, 0);
-}
-
-/* Wherever it is cut, what is whole is read. */
-static void truncated(void **state)
-{
-	struct eh_frame frame = {0};
-	size_t cie, first, second;
-
-	(void)state;
-	cie = eh_frame__usual_cie(&frame);
-	eh_frame__fde(&frame, cie, BEGIN, LENGTH, CODE(ADVANCE(1), DW_CFA_def_cfa_offset, 16));
-	first = frame.size;
-	eh_frame__fde(&frame, cie, BEGIN + LENGTH, LENGTH, CODE(DRAP));
-	second = frame.size;
-	for (size_t size = 0; size <= second; size++) {
-		struct seen seen = read_bytes(frame.bytes, size, false);
-
-		assert_int_equal(seen.count, (size >= first) + (size == second));
-		assert_true(seen.refused <= 1);
-	}
-	eh_frame__free(&frame);
-}
-
-/* Two long CIEs, where there is room for one, used by turns: they are not read again for ever. */
-static void long_cies(void **state)
-{
-	enum { PADDED = 65536, TURNS = 12 };
-	unsigned char *code = calloc(1, PADDED);
-	struct eh_frame frame = {0};
-	size_t cies[2], expected;
-	struct seen seen;
-
-	(void)state;
-	assert_non_null(code);
-	memcpy(code, (const unsigned char[]){USUAL}, sizeof((const unsigned char[]){USUAL}));
-	for (size_t i = 0; i < ARRAY_SIZE(cies); i++)
-		/* Entries of 65536 bytes: 8 before what is its body, 9 before its instructions. */
-		cies[i] = eh_frame__cie(&frame, "zR", CODE(PCREL4), code, PADDED - 8 - 9);
-	for (unsigned int i = 0; i < TURNS; i++)
-		eh_frame__fde(&frame, cies[i % 2], BEGIN + i * LENGTH, LENGTH, CODE(DW_CFA_nop));
-	expected = (65536 + 2 * frame.size) / (PADDED - 8);
-	assert_int_equal(expected, 5);
-	seen = read_frame(&frame);
-	assert_int_equal(seen.count, expected);
-	assert_int_equal(seen.refused, TURNS - expected);
-	free(code);
-}
-
 static int stop(const struct cfi_function *function, void *cookie)
 {
 	(void)function;
@@ -798,11 +630,6 @@ int main(void)
 		cmocka_unit_test(debug_frames),
 		cmocka_unit_test(other_return_address),
 		cmocka_unit_test(many_cies),
-		cmocka_unit_test(bad_cie_pointers),
-		cmocka_unit_test(bad_lengths),
-		cmocka_unit_test(ends),
-		cmocka_unit_test(truncated),
-		cmocka_unit_test(long_cies),
 		cmocka_unit_test(visitor_stops),
 		cmocka_unit_test(numbers),
 	};

@@ -13,40 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/array.h"
+#include "target/elf_parts.h"
 
 /* Bounds on what a hostile (say, sparse) file can make us spend. The largest browsers stay below a quarter of them. */
-#define STRINGS_MAX  (512ULL << 20)
-#define SYMBOLS_MAX  (16ULL << 20)
-#define HASHED_MAX   (4ULL << 20)
 #define SECTIONS_MAX (256ULL << 10)
 #define SEGMENTS_MAX 256 /* a dozen is usual */
 #define NOTES_MAX    (64ULL << 10)
-#define DYNAMIC_MAX  4096
 #define SECTION_NAME 32 /* of those that are asked for */
 #define BUILD_ID_MAX 64 /* bytes; the usual kinds have 8, 16, 20 or 32 */
-
-/* One symbol table with its strings, which are read when they are first asked for. */
-struct symbol_table {
-	bool present;
-	uint64_t offset, count;
-	uint64_t strings_offset, strings_size;
-	char *strings; /* with a NUL after its last byte; NULL until read */
-};
-
-struct elf_file {
-	int fd; /* -1: the bytes are in memory, or it has been released */
-	bool may_lack_code;
-	const unsigned char *image;
-	uint64_t size;
-	Elf64_Ehdr header;
-	Elf64_Phdr *segments;
-	size_t segment_count;
-	char *build_id;
-	struct symbol_table *tables; /* of TABLE_COUNT; apart, so that strings can be read for a const elf_file */
-};
-
-enum { TABLE_DYNSYM, TABLE_SYMTAB, TABLE_COUNT };
 
 size_t elf_file__read(const struct elf_file *file, uint64_t offset, void *data, size_t size)
 {
@@ -69,13 +43,13 @@ size_t elf_file__read(const struct elf_file *file, uint64_t offset, void *data, 
 	return done;
 }
 
-static bool read_exact(const struct elf_file *file, uint64_t offset, void *data, size_t size)
+bool elf_parts__read_exact(const struct elf_file *file, uint64_t offset, void *data, size_t size)
 {
 	return elf_file__read(file, offset, data, size) == size;
 }
 
 /* Whether [offset, offset + size) lies in the file. */
-static bool in_file(const struct elf_file *file, uint64_t offset, uint64_t size)
+bool elf_parts__in_file(const struct elf_file *file, uint64_t offset, uint64_t size)
 {
 	return offset <= file->size && size <= file->size - offset;
 }
@@ -119,7 +93,7 @@ static int check_segment(const struct elf_file *file, const Elf64_Phdr *segment,
 
 	/* Of the other types nothing is read. One without bytes in the file may have any offset. */
 	if ((type == PT_LOAD || type == PT_NOTE || type == PT_DYNAMIC) && segment->p_filesz &&
-	    !in_file(file, segment->p_offset, segment->p_filesz))
+	    !elf_parts__in_file(file, segment->p_offset, segment->p_filesz))
 		return error__set(err, -ENOEXEC, "%s: truncated ELF file: segment %zu points outside of it", name,
 				  index);
 	if (type == PT_LOAD &&
@@ -140,12 +114,12 @@ static int read_segments(struct elf_file *file, const char *name, struct error *
 		return error__set(err, -ENOEXEC, "%s: damaged ELF file: no program headers", name);
 	if (count > SEGMENTS_MAX || file->header.e_phentsize != sizeof(Elf64_Phdr))
 		return error__set(err, -ENOEXEC, "%s: damaged ELF file: bad number or size of program headers", name);
-	if (!in_file(file, file->header.e_phoff, count * sizeof(Elf64_Phdr)))
+	if (!elf_parts__in_file(file, file->header.e_phoff, count * sizeof(Elf64_Phdr)))
 		return error__set(err, -ENOEXEC, "%s: truncated ELF file: program headers are outside of it", name);
 	file->segments = calloc(count, sizeof(*file->segments));
 	if (!file->segments)
 		return error__set(err, -ENOMEM, "%s: out of memory", name);
-	if (!read_exact(file, file->header.e_phoff, file->segments, count * sizeof(Elf64_Phdr)))
+	if (!elf_parts__read_exact(file, file->header.e_phoff, file->segments, count * sizeof(Elf64_Phdr)))
 		return error__set(err, -EIO, "%s: cannot read its program headers", name);
 	file->segment_count = count;
 	for (size_t i = 0; i < count; i++) {
@@ -211,7 +185,7 @@ static int read_notes(struct elf_file *file, uint64_t offset, uint64_t whole, ui
 
 	if (!notes)
 		return error__set(err, -ENOMEM, "%s: out of memory", name);
-	if (read_exact(file, offset, notes, size))
+	if (elf_parts__read_exact(file, offset, notes, size))
 		id = find_build_id(notes, size, align, &id_size);
 	if (id)
 		file->build_id = to_hex(id, id_size);
@@ -237,46 +211,14 @@ static int read_build_id(struct elf_file *file, const char *name, struct error *
 	return ret;
 }
 
-/* ---- where the symbol tables are */
+/* ---- sections */
 
-static int check_table(const struct elf_file *file, const struct symbol_table *table, const char *name,
-		       struct error *err)
+bool elf_parts__read_section(const struct elf_file *file, uint64_t index, Elf64_Shdr *section)
 {
-	if (table->count > SYMBOLS_MAX || table->strings_size > STRINGS_MAX)
-		return error__set(err, -EFBIG, "%s: damaged ELF file: its symbol table is too large", name);
-	if (!in_file(file, table->offset, table->count * sizeof(Elf64_Sym)) ||
-	    !in_file(file, table->strings_offset, table->strings_size))
-		return error__set(err, -ENOEXEC, "%s: truncated ELF file: its symbol table points outside of it", name);
-	return 0;
+	return elf_parts__read_exact(file, file->header.e_shoff + index * sizeof(*section), section, sizeof(*section));
 }
 
-static bool read_section(const struct elf_file *file, uint64_t index, Elf64_Shdr *section)
-{
-	return read_exact(file, file->header.e_shoff + index * sizeof(*section), section, sizeof(*section));
-}
-
-static int read_section_table(struct elf_file *file, const Elf64_Shdr *section, uint64_t section_count,
-			      const char *name, struct error *err)
-{
-	struct symbol_table *table = &file->tables[section->sh_type == SHT_SYMTAB ? TABLE_SYMTAB : TABLE_DYNSYM];
-	Elf64_Shdr strings;
-
-	if (table->present)
-		return 0;
-	if (section->sh_entsize != sizeof(Elf64_Sym) || section->sh_link >= section_count ||
-	    !read_section(file, section->sh_link, &strings) || strings.sh_type != SHT_STRTAB)
-		return error__set(err, -ENOEXEC, "%s: damaged ELF file: bad header of a symbol table", name);
-	*table = (struct symbol_table){
-		.present = true,
-		.offset = section->sh_offset,
-		.count = section->sh_size / sizeof(Elf64_Sym),
-		.strings_offset = strings.sh_offset,
-		.strings_size = strings.sh_size,
-	};
-	return check_table(file, table, name, err);
-}
-
-static int count_sections(const struct elf_file *file, uint64_t *count, const char *name, struct error *err)
+int elf_parts__count_sections(const struct elf_file *file, uint64_t *count, const char *name, struct error *err)
 {
 	const Elf64_Ehdr *header = &file->header;
 	Elf64_Shdr first;
@@ -286,133 +228,15 @@ static int count_sections(const struct elf_file *file, uint64_t *count, const ch
 		return 0;
 	if (header->e_shentsize != sizeof(Elf64_Shdr))
 		return error__set(err, -ENOEXEC, "%s: damaged ELF file: bad size of section headers", name);
-	if (!in_file(file, header->e_shoff, sizeof(first)) || !read_section(file, 0, &first))
+	if (!elf_parts__in_file(file, header->e_shoff, sizeof(first)) || !elf_parts__read_section(file, 0, &first))
 		return error__set(err, -ENOEXEC, "%s: truncated ELF file: section headers are outside of it", name);
 	/* From 0xff00 sections on, the count is in the first one (ELF gABI, "Sections"). */
 	*count = header->e_shnum ? header->e_shnum : first.sh_size;
 	if (*count > SECTIONS_MAX)
 		return error__set(err, -EFBIG, "%s: damaged ELF file: too many section headers", name);
-	if (!in_file(file, header->e_shoff, *count * sizeof(Elf64_Shdr)))
+	if (!elf_parts__in_file(file, header->e_shoff, *count * sizeof(Elf64_Shdr)))
 		return error__set(err, -ENOEXEC, "%s: truncated ELF file: section headers are outside of it", name);
 	return 0;
-}
-
-static int find_section_tables(struct elf_file *file, const char *name, struct error *err)
-{
-	Elf64_Shdr section;
-	uint64_t count;
-	int ret;
-
-	ret = count_sections(file, &count, name, err);
-	for (uint64_t i = 0; !ret && i < count; i++) {
-		if (!read_section(file, i, &section))
-			return error__set(err, -EIO, "%s: cannot read its section headers", name);
-		if (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM)
-			ret = read_section_table(file, &section, count, name, err);
-	}
-	return ret;
-}
-
-/* What PT_DYNAMIC says of the dynamic symbols: addresses, 0 where it says nothing. */
-struct dynamic {
-	uint64_t symbols, strings, strings_size, hash, gnu_hash;
-};
-
-static void read_dynamic(const struct elf_file *file, const Elf64_Phdr *segment, struct dynamic *dynamic)
-{
-	uint64_t count = segment->p_filesz / sizeof(Elf64_Dyn);
-	Elf64_Dyn entry;
-
-	for (uint64_t i = 0; i < count && i < DYNAMIC_MAX; i++) {
-		if (!read_exact(file, segment->p_offset + i * sizeof(entry), &entry, sizeof(entry)))
-			return;
-		switch (entry.d_tag) {
-		case DT_NULL:
-			return;
-		case DT_SYMTAB:
-			dynamic->symbols = entry.d_un.d_ptr;
-			break;
-		case DT_STRTAB:
-			dynamic->strings = entry.d_un.d_ptr;
-			break;
-		case DT_STRSZ:
-			dynamic->strings_size = entry.d_un.d_val;
-			break;
-		case DT_HASH:
-			dynamic->hash = entry.d_un.d_ptr;
-			break;
-		case DT_GNU_HASH:
-			dynamic->gnu_hash = entry.d_un.d_ptr;
-			break;
-		}
-	}
-}
-
-/*
- * A DT_GNU_HASH table does not say how many symbols there are: they end with the chain of the bucket that begins at
- * the highest index, and a chain ends at a hash with bit 0 set. Returns 0 when the table makes no sense.
- */
-static uint64_t count_gnu_hash(const struct elf_file *file, uint64_t offset)
-{
-	struct {
-		uint32_t buckets, first_symbol, bloom_words, bloom_shift;
-	} head;
-	uint64_t buckets, chains;
-	uint32_t last = 0, value;
-
-	if (!read_exact(file, offset, &head, sizeof(head)) || head.buckets > HASHED_MAX)
-		return 0;
-	buckets = offset + sizeof(head) + (uint64_t)head.bloom_words * sizeof(uint64_t);
-	chains = buckets + (uint64_t)head.buckets * sizeof(uint32_t);
-	for (uint32_t i = 0; i < head.buckets; i++) {
-		if (!read_exact(file, buckets + (uint64_t)i * sizeof(value), &value, sizeof(value)))
-			return 0;
-		last = value > last ? value : last;
-	}
-	if (last < head.first_symbol)
-		return head.first_symbol; /* none hashed: those before are imports */
-	for (; last < HASHED_MAX; last++) {
-		if (!read_exact(file, chains + (uint64_t)(last - head.first_symbol) * sizeof(value), &value,
-				sizeof(value)))
-			return 0;
-		if (value & 1)
-			return (uint64_t)last + 1;
-	}
-	return 0;
-}
-
-/* The count of symbols is that of the chains in a DT_HASH table: its second word. */
-static uint64_t count_hash(const struct elf_file *file, uint64_t offset)
-{
-	uint32_t head[2];
-
-	return read_exact(file, offset, head, sizeof(head)) ? head[1] : 0;
-}
-
-static int find_dynamic_table(struct elf_file *file, const char *name, struct error *err)
-{
-	struct symbol_table table = {.present = true};
-	struct dynamic dynamic = {0};
-	uint64_t hash;
-
-	for (size_t i = 0; i < file->segment_count; i++) {
-		if (file->segments[i].p_type != PT_DYNAMIC)
-			continue;
-		read_dynamic(file, &file->segments[i], &dynamic);
-		break; /* there is but one */
-	}
-	if (!dynamic.symbols || !dynamic.strings)
-		return 0;
-	if (!elf_file__offset_of(file, dynamic.symbols, &table.offset) ||
-	    !elf_file__offset_of(file, dynamic.strings, &table.strings_offset))
-		return error__set(err, -ENOEXEC, "%s: damaged ELF file: its dynamic symbols are in no segment", name);
-	table.strings_size = dynamic.strings_size;
-	if (dynamic.gnu_hash && elf_file__offset_of(file, dynamic.gnu_hash, &hash))
-		table.count = count_gnu_hash(file, hash);
-	if (!table.count && dynamic.hash && elf_file__offset_of(file, dynamic.hash, &hash))
-		table.count = count_hash(file, hash);
-	file->tables[TABLE_DYNSYM] = table;
-	return check_table(file, &table, name, err);
 }
 
 /* ---- life */
@@ -427,9 +251,7 @@ static int read_all(struct elf_file *file, const char *name, struct error *err)
 	if (!ret)
 		ret = read_build_id(file, name, err);
 	if (!ret)
-		ret = find_section_tables(file, name, err);
-	if (!ret && !file->tables[TABLE_DYNSYM].present)
-		ret = find_dynamic_table(file, name, err);
+		ret = elf_symbols__find(file, name, err);
 	return ret;
 }
 
@@ -459,7 +281,7 @@ static int open_file(int fd, const struct elf_file *how, const char *name, struc
 	if (!new)
 		return error__set(err, -ENOMEM, "%s: out of memory", name);
 	*new = *how;
-	new->tables = calloc(TABLE_COUNT, sizeof(*new->tables));
+	new->tables = calloc(ELF_TABLE_COUNT, sizeof(*new->tables));
 	if (!new->tables)
 		ret = error__set(err, -ENOMEM, "%s: out of memory", name);
 	else if (!new->image)
@@ -499,7 +321,7 @@ void elf_file__free(struct elf_file *file)
 {
 	if (!file)
 		return;
-	for (int i = 0; file->tables && i < TABLE_COUNT; i++)
+	for (int i = 0; file->tables && i < ELF_TABLE_COUNT; i++)
 		free(file->tables[i].strings);
 	free(file->tables);
 	free(file->segments);
@@ -521,11 +343,6 @@ void elf_file__release(struct elf_file *file)
 const char *elf_file__build_id(const struct elf_file *file)
 {
 	return file->build_id;
-}
-
-bool elf_file__has_symtab(const struct elf_file *file)
-{
-	return file->tables[TABLE_SYMTAB].present;
 }
 
 bool elf_file__offset_of(const struct elf_file *file, uint64_t address, uint64_t *offset)
@@ -592,7 +409,8 @@ static bool has_name(const struct elf_file *file, const Elf64_Shdr *names, const
 
 	return size <= sizeof(text) && section->sh_name <= names->sh_size &&
 	       size <= names->sh_size - section->sh_name &&
-	       read_exact(file, names->sh_offset + section->sh_name, text, size) && memcmp(text, name, size) == 0;
+	       elf_parts__read_exact(file, names->sh_offset + section->sh_name, text, size) &&
+	       memcmp(text, name, size) == 0;
 }
 
 bool elf_file__section(const struct elf_file *file, const char *name, struct elf_section *section)
@@ -600,15 +418,15 @@ bool elf_file__section(const struct elf_file *file, const char *name, struct elf
 	uint64_t count, names_index = file->header.e_shstrndx;
 	Elf64_Shdr names, raw;
 
-	if (count_sections(file, &count, name, NULL) || !count || !read_section(file, 0, &raw))
+	if (elf_parts__count_sections(file, &count, name, NULL) || !count || !elf_parts__read_section(file, 0, &raw))
 		return false;
 	/* An index that does not fit is in the first section (ELF gABI, "ELF Header", e_shstrndx). */
 	if (names_index == SHN_XINDEX)
 		names_index = raw.sh_link;
-	if (names_index >= count || !read_section(file, names_index, &names) ||
-	    !in_file(file, names.sh_offset, names.sh_size))
+	if (names_index >= count || !elf_parts__read_section(file, names_index, &names) ||
+	    !elf_parts__in_file(file, names.sh_offset, names.sh_size))
 		return false;
-	for (uint64_t i = 1; i < count && read_section(file, i, &raw); i++) {
+	for (uint64_t i = 1; i < count && elf_parts__read_section(file, i, &raw); i++) {
 		/* One without bytes has been moved to another file, with the debug information. */
 		if (raw.sh_type == SHT_NOBITS || raw.sh_type == SHT_NULL || !has_name(file, &names, &raw, name))
 			continue;
@@ -618,98 +436,9 @@ bool elf_file__section(const struct elf_file *file, const char *name, struct elf
 			.size = raw.sh_size,
 			.compressed = raw.sh_flags & SHF_COMPRESSED,
 		};
-		return in_file(file, raw.sh_offset, raw.sh_size);
+		return elf_parts__in_file(file, raw.sh_offset, raw.sh_size);
 	}
 	return false;
-}
-
-/* ---- symbols */
-
-/*
- * Ends each name at its "@". All at once, as a look at the length of each symbol's name would take for ever if they
- * all were one and the same long one. Names that share a tail begin after the '@' and are not hurt.
- */
-static void cut_versions(char *strings, size_t size)
-{
-	char *end = strings + size;
-
-	for (char *at = strings; (at = memchr(at, '@', (size_t)(end - at))); at++)
-		*at = '\0';
-}
-
-static int read_strings(const struct elf_file *file, struct symbol_table *table)
-{
-	if (table->strings)
-		return 0;
-	table->strings = malloc(table->strings_size + 1);
-	if (!table->strings)
-		return -ENOMEM;
-	if (!read_exact(file, table->strings_offset, table->strings, table->strings_size)) {
-		free(table->strings);
-		table->strings = NULL;
-		return -EIO;
-	}
-	table->strings[table->strings_size] = '\0';
-	cut_versions(table->strings, table->strings_size);
-	return 0;
-}
-
-static bool make_symbol(const struct elf_file *layout, const struct symbol_table *table, bool dynamic,
-			const Elf64_Sym *raw, struct elf_symbol *symbol)
-{
-	unsigned int bind = ELF64_ST_BIND(raw->st_info);
-	const char *name;
-
-	if (ELF64_ST_TYPE(raw->st_info) != STT_FUNC || raw->st_shndx == SHN_UNDEF ||
-	    raw->st_name >= table->strings_size)
-		return false;
-	name = table->strings + raw->st_name;
-	*symbol = (struct elf_symbol){
-		.name = name,
-		.address = raw->st_value,
-		.size = raw->st_size,
-		.global = bind == STB_GLOBAL || bind == STB_WEAK,
-		.dynamic = dynamic,
-	};
-	return *name && elf_file__offset_of(layout, raw->st_value, &symbol->offset);
-}
-
-static int visit_table(const struct elf_file *file, int which, const struct elf_file *layout,
-		       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
-{
-	struct symbol_table *table = &file->tables[which];
-	Elf64_Sym raw[256] = {0}; /* 6 KiB a read */
-	struct elf_symbol symbol;
-	int ret;
-
-	ret = read_strings(file, table);
-	for (uint64_t first = 0; !ret && first < table->count; first += ARRAY_SIZE(raw)) {
-		uint64_t count = table->count - first < ARRAY_SIZE(raw) ? table->count - first : ARRAY_SIZE(raw);
-
-		if (!read_exact(file, table->offset + first * sizeof(*raw), raw, count * sizeof(*raw)))
-			return -EIO;
-		for (uint64_t i = 0; !ret && i < count; i++)
-			if (make_symbol(layout, table, which == TABLE_DYNSYM, &raw[i], &symbol))
-				ret = visit(&symbol, cookie);
-	}
-	return ret;
-}
-
-int elf_file__each_function_by(const struct elf_file *file, const struct elf_file *layout,
-			       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
-{
-	int ret = 0;
-
-	for (int i = 0; !ret && i < TABLE_COUNT; i++)
-		if (file->tables[i].present)
-			ret = visit_table(file, i, layout, visit, cookie);
-	return ret;
-}
-
-int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
-			    void *cookie)
-{
-	return elf_file__each_function_by(file, file, visit, cookie);
 }
 
 bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t *value)
@@ -719,8 +448,9 @@ bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t 
 		uint64_t count = segment->p_filesz / sizeof(Elf64_Dyn);
 		Elf64_Dyn entry;
 
-		for (uint64_t j = 0; segment->p_type == PT_DYNAMIC && j < count && j < DYNAMIC_MAX; j++) {
-			if (!read_exact(file, segment->p_offset + j * sizeof(entry), &entry, sizeof(entry)) ||
+		for (uint64_t j = 0; segment->p_type == PT_DYNAMIC && j < count && j < ELF_DYNAMIC_MAX; j++) {
+			if (!elf_parts__read_exact(file, segment->p_offset + j * sizeof(entry), &entry,
+						   sizeof(entry)) ||
 			    entry.d_tag == DT_NULL)
 				return false;
 			if (entry.d_tag == tag) {
@@ -730,16 +460,4 @@ bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t 
 		}
 	}
 	return false;
-}
-
-const char *elf_file__dynamic_symbol_name(const struct elf_file *file, uint64_t index)
-{
-	struct symbol_table *table = &file->tables[TABLE_DYNSYM];
-	Elf64_Sym raw;
-
-	if (!table->present || index >= table->count || read_strings(file, table) ||
-	    !read_exact(file, table->offset + index * sizeof(raw), &raw, sizeof(raw)) ||
-	    raw.st_name >= table->strings_size)
-		return NULL;
-	return table->strings + raw.st_name;
 }
