@@ -50,7 +50,7 @@ static __always_inline void images__put(u64 mm, u32 tgid, const struct task_stru
 		loss->images_full++;
 }
 
-enum { NOW = 0 }; /* instead of a time, which costs as much as all the rest of a look */
+enum { NOW = 0 }; /* instead of a time: it is asked for only if it is needed */
 
 static __always_inline void high__note(struct mt_rss_high *high, const struct mm_struct *mm, const struct counts *now,
 				       u64 ns)

@@ -5,8 +5,8 @@
  * (for a tenth of the time, since measuring costs too). A target that is mostly asleep has next to no CPU time to
  * compare with: probe time below two percent of one processor is never over budget. Over budget:
  *   1. sampling, if the session may adapt its period;
- *   2. allocations and page faults watched for a part of the time only; frees stay watched, so what is tracked stays
- * true;
+ *   2. allocations and page faults watched for a part of the time only; what goes stays watched, so what is tracked
+ *      stays true;
  *   3. where frees alone are too much: the probes come off, and the session says so.
  * The traps were calibrated in a quiet moment. On a busy machine they are dearer, by up to a fifth as measured, so the
  * budget is compared with a fifth more than what was reckoned. While nobody calls budget__step(), the programs enforce

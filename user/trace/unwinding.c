@@ -140,7 +140,7 @@ static uint32_t next_chunk(const struct unwinding *unwinding)
 
 /*
  * Puts chunks in their places, from number on. That takes the kernel some 20 ms: it waits until no program runs that
- * may have seen what was there before. It waits once for all of them since 6.8, where it takes several (5.14).
+ * may have seen what was there before. Newer kernels take several at once, and wait once for all of them.
  */
 static int place_chunks(const struct unwinding *unwinding, uint32_t number, const int *maps, uint32_t count)
 {
@@ -157,8 +157,7 @@ static int place_chunks(const struct unwinding *unwinding, uint32_t number, cons
 	return 0;
 }
 
-/* Makes chunks ahead, which is where all the time goes, so that there are so many; fewer if that is all there can be.
- */
+/* Makes so many chunks ahead, as that takes long; fewer if that is all there can be. Nothing while there are any. */
 static int make_spares(struct unwinding *unwinding, uint32_t wanted)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
