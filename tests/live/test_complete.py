@@ -51,8 +51,9 @@ def nginx(memtrawl, directory, mode):
 
 
 def postgres(memtrawl, _, mode):
+    """With the libraries that it loads for these queries, as with Python's imports."""
     with programs.postgres_server() as psql, programs.Backend(psql) as backend:
-        backend.run(programs.JIT_SQL)
+        backend.run("load 'plpgsql';\n" + programs.JIT_SQL)
         return sites_of_session(memtrawl, backend.pid, mode, lambda: backend.run(programs.JIT_SQL + programs.SQL))
 
 
