@@ -4,19 +4,19 @@
  * becomes resident or goes comes by here, so what is not needed each time is not done each time: only when the kernel
  * has added up a batch is there anything new to see.
  */
-#include "rss_rows.bpf.h"
+#include "rss_looks.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, MT_RSS_RING);
-} rss_events SEC(".maps");
+/* How many changes of counters a CPU may see in a slice of time; 0: any number. Set before loading. */
+const volatile __u32 slice_changes;
 
 /* What a CPU saw last: counters that were added up since then differ from it. */
 struct seen {
 	u64 mm;
 	u64 shared[MT_RSS_KINDS];
+	u64 slice_ns; /* when it began, or will after the rest */
+	u32 changes;  /* in it */
 };
 
 struct {
@@ -34,37 +34,8 @@ struct {
 	__type(value, struct mt_rss_row);
 } scratch SEC(".maps");
 
-/* Of a look at one process: user space has it mapped. */
-struct mt_rss_row looked;
-
-static __always_inline struct mt_rss_row *event__new(u64 mm)
-{
-	struct mt_rss_row *row = bpf_ringbuf_reserve(&rss_events, sizeof(*row), 0);
-	struct mt_rss_loss *loss;
-
-	if (row) {
-		__builtin_memset(row, 0, sizeof(*row));
-		row->mm = mm;
-		return row;
-	}
-	loss = bpf_map_lookup_elem(&rss_loss, &zero);
-	if (loss)
-		loss->events_lost++;
-	return NULL;
-}
-
-/*
- * To wake a reader takes an interrupt, ten times what the rest does: an end that nobody waits for is read at the next
- * look, or when the ring is half full.
- */
-static __always_inline void event__submit(struct mt_rss_row *row, bool urgent)
-{
-	u64 flags = BPF_RB_NO_WAKEUP;
-
-	if (urgent || only_tgid || bpf_ringbuf_query(&rss_events, BPF_RB_AVAIL_DATA) > MT_RSS_RING / 2)
-		flags = BPF_RB_FORCE_WAKEUP;
-	bpf_ringbuf_submit(row, flags);
-}
+/* A process that ended had its mm, and so the kernel's own peak, whatever was noted. */
+__u32 ends_have_mm;
 
 static __always_inline bool is_wanted(u32 tgid)
 {
@@ -105,12 +76,40 @@ static __always_inline void look(u64 key, const struct mm_struct *mm, bool typed
 	send_alarm(key, image, &now);
 }
 
+/* As many changes as a slice may have are over: was it too short for them? Gives when the next one begins. */
+__noinline u64 rss__end_slice(u64 began_ns)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct mt_rss_row *row;
+
+	if ((s64)(now - began_ns) >= MT_RSS_SLICE_NS)
+		return now;
+	row = event__new(0);
+	if (row) {
+		row->kind = MT_RSS_BUSY;
+		row->ns = now;
+		event__submit(row, true);
+	}
+	return now + MT_RSS_SLICE_NS;
+}
+
+static __always_inline void count_change(struct seen *seen)
+{
+	if (!slice_changes || ++seen->changes < slice_changes)
+		return;
+	seen->changes = 0;
+	seen->slice_ns = rss__end_slice(seen->slice_ns);
+}
+
 static __always_inline void rss__changed(const struct mm_struct *mm, u64 shared, u32 kind)
 {
 	struct seen *seen = bpf_map_lookup_elem(&last_seen, &zero);
 	u64 key = (u64)mm;
 
-	if (!seen || kind >= MT_RSS_KINDS || (seen->mm == key && seen->shared[kind] == shared))
+	if (!seen)
+		return;
+	count_change(seen);
+	if (kind >= MT_RSS_KINDS || (seen->mm == key && seen->shared[kind] == shared))
 		return;
 	if (seen->mm != key) { /* one look is enough for all kinds */
 		seen->mm = key;
@@ -200,6 +199,8 @@ static __always_inline void on_exit(const struct task_struct *task)
 
 	if (BPF_CORE_READ(task, signal, live.counter) || !is_wanted(tgid))
 		return;
+	if (mm && !ends_have_mm)
+		ends_have_mm = 1;
 	image = image_of(tgid, &key);
 	row = event__new(key);
 	if (row) {
@@ -292,45 +293,6 @@ static __always_inline void write_row(struct seq_file *seq, const struct task_st
 	row__count(row, mm, image);
 	bpf_seq_write(seq, row, sizeof(*row));
 	image__forget_high(image);
-}
-
-/*
- * The same of one process, when user space runs the program: for looks at short intervals, as an iterator takes the
- * kernel many times as long to make and to read. Faults, CPU time and cgroup are not in it.
- */
-static __always_inline int look_at(u32 tgid)
-{
-	const struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
-	struct mt_rss_row *row = &looked;
-	const struct task_struct *task;
-	const struct mm_struct *mm;
-	struct mt_rss_image *image;
-	u64 key;
-
-	if (!owner)
-		return 0;
-	task = (const void *)owner->task;
-	mm = BPF_CORE_READ(task, mm);
-	key = (u64)mm;
-	if (!mm)
-		return 0;
-	image = bpf_map_lookup_elem(&images, &key);
-	__builtin_memset(row, 0, sizeof(*row));
-	row->mm = key;
-	row->ns = bpf_ktime_get_ns();
-	row->tgid = BPF_CORE_READ(task, tgid);
-	row->start_ns = BPF_CORE_READ(task, start_boottime);
-	row->threads = BPF_CORE_READ(task, signal, nr_threads);
-	BPF_CORE_READ_STR_INTO(&row->comm, task, comm);
-	row__count(row, mm, image);
-	image__forget_high(image);
-	return row->tgid == tgid && BPF_CORE_READ(task, mm) == mm; /* else it went while it was looked at */
-}
-
-SEC("raw_tp")
-int rss_look(struct bpf_raw_tracepoint_args *ctx)
-{
-	return look_at(ctx->args[0]);
 }
 
 SEC("iter/task")

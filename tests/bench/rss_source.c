@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rss source of all processes and nothing else, put in place and taken away quickly: the machine's speed changes
- * from second to second. Each line of standard input changes from one to the other, and is answered with "on" or "off".
+ * The rss source of all processes and nothing else, as `watch` has it, put in place and taken away quickly: the
+ * machine's speed changes from second to second. Each line of standard input changes from one to the other, and is
+ * answered with "on" or "off".
  */
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "trace/rss.h"
 
 static struct rss *put_in_place(void)
 {
-	const struct rss_options all = {0};
+	const struct rss_options all = {.slice_changes = MT_RSS_SLICE_CHANGES};
 	struct rss_rows rows = {0};
 	struct error err = {0};
 	struct rss *rss;
@@ -27,11 +31,24 @@ static struct rss *put_in_place(void)
 	return rss;
 }
 
+/* Deals with what happens until there is a line. */
+static bool wait_for_line(struct rss *rss)
+{
+	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+			       {.fd = rss ? rss__fd(rss) : -1, .events = POLLIN}};
+	char newline;
+
+	while (poll(fds, 2, -1) >= 0 && !fds[0].revents)
+		if (rss__poll(rss, 0, NULL))
+			return false;
+	return read(STDIN_FILENO, &newline, 1) == 1;
+}
+
 int main(void)
 {
 	struct rss *rss = NULL;
 
-	while (getchar() == '\n') {
+	while (wait_for_line(rss)) {
 		if (rss) {
 			rss__free(rss);
 			rss = NULL;

@@ -14,6 +14,7 @@ import pytest
 from memtrawl import TOP
 
 PINS = Path("/sys/fs/bpf/memtrawl")
+VERSION = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
 
 
 @functools.lru_cache(maxsize=None)

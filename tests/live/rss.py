@@ -12,11 +12,13 @@ PAGE = 4096
 
 
 class RssRows:
-    """What the rss source sees. A context manager."""
+    """What the rss source sees, with a rest where there are so many changes in a slice of time. A context manager."""
+
+    def __init__(self, slice_changes=0):
+        self.command = [TOP / "build/tests/live/rss_rows", str(slice_changes)]
 
     def __enter__(self):
-        self.process = subprocess.Popen([TOP / "build/tests/live/rss_rows"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
         self.events = []
         return self

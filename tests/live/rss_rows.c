@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rss_rows: what the rss source says, for tests. A line of JSON for each event as it comes; for each line on standard
- * input one with all processes, what was lost, and the bound. Ends with standard input.
+ * rss_rows [SLICE_CHANGES]: what the rss source says, for tests. A line of JSON for each event as it comes; for each
+ * line on standard input one with all processes, what was lost, for how long the source rested, and the bound. Ends
+ * with standard input.
  */
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "trace/rss.h"
@@ -60,14 +62,18 @@ static int look(struct rss *rss, struct error *err)
 	rss_rows__free(&rows);
 	if (!code)
 		code = rss__loss(rss, &loss);
-	say(json_pack("{so sI sI sI}", "rows", array, "images_full", (json_int_t)loss.images_full, "events_lost",
-		      (json_int_t)loss.events_lost, "bound", (json_int_t)rss__bound(rss, 1)));
+	say(json_pack("{so sI sI sI sI}", "rows", array, "images_full", (json_int_t)loss.images_full, "events_lost",
+		      (json_int_t)loss.events_lost, "rest_ns", (json_int_t)rss__rest_ns(rss), "bound",
+		      (json_int_t)rss__bound(rss, 1)));
 	return code;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	struct rss_options options = {.on_event = on_event};
+	struct rss_options options = {
+		.slice_changes = argc > 1 ? (uint32_t)atoi(argv[1]) : 0,
+		.on_event = on_event,
+	};
 	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.events = POLLIN}};
 	struct rss *rss = NULL;
 	struct error err = {0};

@@ -92,7 +92,7 @@ def test_once_tells_what_processes_hold(memtrawl):
         assert document["machine"]["processes"] == len(sizes)
         assert document["machine"]["rss_bytes"] == sum(sizes)
         assert 0.5 <= document["seconds"] < 30
-        assert document["loss"] == {"peaks": 0, "events": 0}
+        assert document["loss"] == {"peaks": 0, "events": 0, "rest_seconds": 0}
 
 
 def test_growth_is_that_of_the_process(memtrawl):

@@ -63,6 +63,7 @@ static const struct hotspots_report report = {
 	.events_lost = 4,
 	.peaks_lost = 5,
 	.journal_lost = 6,
+	.rest_seconds = 7.25,
 	.rows = (struct hotspot *)rows,
 	.count = 2,
 };

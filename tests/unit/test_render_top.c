@@ -118,7 +118,7 @@ static void check(const char *golden, const struct census_request *request, uint
 	report = report_of(&census, &view);
 	report.top_n = top_n;
 	if (width)
-		report.peaks_lost = 1, report.events_lost = 2;
+		report.peaks_lost = 1, report.events_lost = 2, report.rest_seconds = 12.5;
 	render(&report, width, &out);
 	check_golden(golden, &out);
 	census_view__free(&view);

@@ -64,6 +64,11 @@ void render__hotspots_text(const struct hotspots_report *report, size_t width, s
 				report->events_lost, report->peaks_lost, report->journal_lost);
 		pieces__add_line(out, &line, width);
 	}
+	if (report->rest_seconds > 0) {
+		buf__add_format(&line, "too many changes to follow for %s: alarms up to a second late then",
+				units__format_seconds(since, sizeof(since), report->rest_seconds));
+		pieces__add_line(out, &line, width);
+	}
 	buf__add_format(&line, "\n%7s  %10s  %10s  %10s  %10s  %5s %5s  %12s  %10s  %8s  %7s  %s", "pid", "rss",
 			"average", "min", "max", "cpu %", "max", "growth", "threshold", "captures", "samples",
 			"command");
@@ -144,6 +149,7 @@ static json_t *loss_of(const struct hotspots_report *report)
 	set(object, "events", json_value__count(report->events_lost));
 	set(object, "peaks", json_value__count(report->peaks_lost));
 	set(object, "journal_lines", json_value__count(report->journal_lost));
+	set(object, "rest_seconds", json_value__number(report->rest_seconds));
 	return object;
 }
 

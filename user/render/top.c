@@ -166,6 +166,11 @@ void render__top_summary(const struct top_report *report, size_t width, struct b
 				plural(report->events_lost));
 		pieces__add_line(out, &line, width);
 	}
+	if (report->rest_seconds > 0) {
+		buf__add_format(&line, "too many changes to follow for %s: no times of peaks then",
+				units__format_seconds(seconds, sizeof(seconds), report->rest_seconds));
+		pieces__add_line(out, &line, width);
+	}
 	buf__free(&line);
 }
 

@@ -15,6 +15,7 @@ struct top_report {
 	int64_t boot_ns, monotonic_ns; /* when CLOCK_BOOTTIME and CLOCK_MONOTONIC were 0, since 1970 */
 	uint64_t peak_bound_bytes;     /* by as much at most may a peak be off */
 	uint64_t peaks_lost, events_lost;
+	double rest_seconds; /* for which peaks were left to the kernel, which does not tell when they were */
 };
 
 /* `width` as for render__text(). */

@@ -107,6 +107,7 @@ static json_t *loss_of(const struct top_report *report)
 
 	set_count(object, "peaks", report->peaks_lost);
 	set_count(object, "events", report->events_lost);
+	json_object_set_new(object, "rest_seconds", json_value__number(report->rest_seconds));
 	return object;
 }
 

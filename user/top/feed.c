@@ -31,7 +31,11 @@ struct feed {
 
 int feed__new(const struct feed_options *options, struct feed **result, struct error *err)
 {
-	const struct rss_options all = {.on_event = options->on_event, .cookie = options->cookie};
+	const struct rss_options all = {
+		.slice_changes = MT_RSS_SLICE_CHANGES,
+		.on_event = options->on_event,
+		.cookie = options->cookie,
+	};
 	struct feed *feed = calloc(1, sizeof(*feed));
 	int code = 0;
 
@@ -237,5 +241,6 @@ void feed__report(const struct feed *feed, struct top_report *report)
 		.peak_bound_bytes = feed->bound_bytes,
 		.peaks_lost = loss.images_full,
 		.events_lost = loss.events_lost,
+		.rest_seconds = (double)rss__rest_ns(feed->rss) / 1e9,
 	};
 }

@@ -7,17 +7,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "lib/array.h"
 #include "rss.skel.h"
 #include "trace/loading.h"
+#include "trace/rss_rest.h"
 
 struct rss {
 	struct rss_options options;
 	struct rss_bpf *bpf;
 	struct ring_buffer *events;
 	struct bpf_link *iterator;
+	struct rss_rest rest;
+	int waiting; /* for events and the end of a rest */
 	int cpus;
 	uint64_t online, page; /* CPUs, and bytes: asking takes the C library longer than a look */
 	bool by_thread;        /* the kernel adds up by thread, not by CPU */
@@ -25,8 +29,16 @@ struct rss {
 
 /* ---- loading */
 
-/* By trial: a kernel that does not take programs with BTF for the tracepoint still has the tracepoint. */
-static int load(struct rss *rss, bool raw)
+enum { WAKES_A_SECOND = 4 };
+
+static uint32_t samples_a_wake(uint64_t interval_ns)
+{
+	uint64_t count = 1000000000 / WAKES_A_SECOND / interval_ns;
+
+	return count ? (uint32_t)count : 1;
+}
+
+static int load(struct rss *rss, bool raw, bool samples)
 {
 	struct rss_bpf *bpf = rss_bpf__open();
 	int code;
@@ -35,6 +47,12 @@ static int load(struct rss *rss, bool raw)
 		return -errno;
 	bpf->rodata->only_tgid = (uint32_t)rss->options.only;
 	bpf->rodata->cpu_count = (uint32_t)rss->cpus;
+	bpf->rodata->slice_changes = rss->options.slice_changes;
+	if (samples) {
+		bpf->rodata->sample_interval_ns = rss->options.interval_ns;
+		bpf->rodata->samples_a_wake = samples_a_wake(rss->options.interval_ns);
+	}
+	bpf_program__set_autoload(bpf->progs.rss_start_samples, samples);
 	bpf_program__set_autoload(bpf->progs.rss_stat, !raw);
 	bpf_program__set_autoload(bpf->progs.rss_stat_raw, raw);
 	code = rss_bpf__load(bpf);
@@ -42,6 +60,21 @@ static int load(struct rss *rss, bool raw)
 		rss_bpf__destroy(bpf);
 	else
 		rss->bpf = bpf;
+	return code;
+}
+
+/*
+ * By trial: a kernel that does not take programs with BTF for the tracepoint still has the tracepoint, and one without
+ * timers for programs can be asked at each time.
+ */
+static int load_what_works(struct rss *rss)
+{
+	int code = rss->options.interval_ns ? load(rss, false, true) : -1;
+
+	if (code)
+		code = load(rss, false, false);
+	if (code)
+		code = load(rss, true, false);
 	return code;
 }
 
@@ -54,12 +87,24 @@ static bool kernel_adds_up_by_thread(void)
 	return old;
 }
 
+/* Without the kernel's own peak at a process's end, there would be none of those that come and go within a rest. */
+static void on_busy(struct rss *rss)
+{
+	if (rss->bpf->bss->ends_have_mm)
+		rss_rest__begin(&rss->rest);
+}
+
 static int on_event(void *cookie, void *data, size_t size)
 {
-	const struct rss *rss = cookie;
+	const struct mt_rss_row *row = data;
+	struct rss *rss = cookie;
 
-	if (size >= sizeof(struct mt_rss_row) && rss->options.on_event)
-		rss->options.on_event(rss->options.cookie, data);
+	if (size < sizeof(*row))
+		return 0;
+	if (row->kind == MT_RSS_BUSY)
+		on_busy(rss);
+	else if (rss->options.on_event)
+		rss->options.on_event(rss->options.cookie, row);
 	return 0;
 }
 
@@ -76,6 +121,27 @@ static int attach_iterator(struct rss *rss)
 	return rss->iterator ? 0 : -errno;
 }
 
+static int wait_for(const struct rss *rss, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return epoll_ctl(rss->waiting, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int prepare_waiting(struct rss *rss)
+{
+	int code = rss_rest__init(&rss->rest, rss->bpf->progs.rss_stat, &rss->bpf->links.rss_stat);
+
+	rss->waiting = epoll_create1(EPOLL_CLOEXEC);
+	if (!code && rss->waiting < 0)
+		code = -errno;
+	if (!code)
+		code = wait_for(rss, ring_buffer__epoll_fd(rss->events));
+	if (!code)
+		code = wait_for(rss, rss->rest.timer);
+	return code;
+}
+
 static int attach(struct rss *rss, struct error *err)
 {
 	int code = rss_bpf__attach(rss->bpf);
@@ -87,7 +153,8 @@ static int attach(struct rss *rss, struct error *err)
 	rss->events = ring_buffer__new(bpf_map__fd(rss->bpf->maps.rss_events), on_event, rss, NULL);
 	if (!rss->events)
 		return error__set(err, -errno, "cannot read the event ring: %s", error__reason(errno));
-	return 0;
+	code = prepare_waiting(rss);
+	return code ? error__set(err, code, "cannot wait for events: %s", error__reason(code)) : 0;
 }
 
 int rss__new(const struct rss_options *options, struct rss **result, struct error *err)
@@ -99,12 +166,13 @@ int rss__new(const struct rss_options *options, struct rss **result, struct erro
 	if (!rss)
 		return error__set(err, -ENOMEM, "out of memory");
 	rss->options = *options;
+	rss->rest.timer = rss->waiting = -1;
 	rss->cpus = libbpf_num_possible_cpus();
 	rss->online = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 	rss->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	rss->by_thread = kernel_adds_up_by_thread();
 	loading__listen();
-	code = load(rss, false) ? load(rss, true) : 0;
+	code = load_what_works(rss);
 	code = code ? loading__explain(code, "rss", err) : attach(rss, err);
 	if (!code)
 		code = rss__read(rss, &rows, err); /* so that all are known */
@@ -120,6 +188,9 @@ void rss__free(struct rss *rss)
 {
 	if (!rss)
 		return;
+	if (rss->waiting >= 0)
+		close(rss->waiting);
+	rss_rest__free(&rss->rest);
 	ring_buffer__free(rss->events);
 	bpf_link__destroy(rss->iterator);
 	rss_bpf__destroy(rss->bpf);
@@ -195,22 +266,42 @@ int rss__look(struct rss *rss, pid_t pid, struct mt_rss_row *row, struct error *
 	return 0;
 }
 
+int rss__start_samples(struct rss *rss, uint64_t since_ns)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int start = bpf_program__fd(rss->bpf->progs.rss_start_samples);
+
+	if (start < 0)
+		return -EOPNOTSUPP;
+	rss->bpf->bss->sampling_since_ns = since_ns;
+	return bpf_prog_test_run_opts(start, &options) || !options.retval ? -EOPNOTSUPP : 0;
+}
+
+void rss__stop_samples(struct rss *rss)
+{
+	rss->bpf->bss->sampling_since_ns = 0;
+}
+
+uint64_t rss__samples_ns(const struct rss *rss)
+{
+	return rss->bpf->bss->sampling_cost_ns;
+}
+
 int rss__poll(struct rss *rss, int timeout_ms, struct error *err)
 {
-	int code = ring_buffer__poll(rss->events, timeout_ms);
+	struct epoll_event event;
+	int code = 0;
 
-	if (code == -EINTR)
-		return code;
-	if (code >= 0)
-		code = ring_buffer__consume(rss->events); /* those that have woken nobody */
-	if (code < 0)
-		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
-	return 0;
+	if (timeout_ms && epoll_wait(rss->waiting, &event, 1, timeout_ms) < 0)
+		return errno == EINTR ? -EINTR : error__set(err, -errno, "cannot wait: %s", error__reason(errno));
+	rss_rest__end_when_due(&rss->rest);
+	code = ring_buffer__consume(rss->events); /* those that have woken nobody, too */
+	return code < 0 ? error__set(err, code, "cannot read the event ring: %s", error__reason(code)) : 0;
 }
 
 int rss__fd(const struct rss *rss)
 {
-	return ring_buffer__epoll_fd(rss->events);
+	return rss->waiting;
 }
 
 /* ---- the rest */
@@ -248,6 +339,11 @@ int rss__loss(const struct rss *rss, struct mt_rss_loss *sum)
 	}
 	free(each);
 	return code;
+}
+
+uint64_t rss__rest_ns(const struct rss *rss)
+{
+	return rss_rest__ns(&rss->rest);
 }
 
 uint64_t rss__bound(const struct rss *rss, unsigned int threads)

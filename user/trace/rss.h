@@ -19,6 +19,12 @@ struct rss;
 
 struct rss_options {
 	pid_t only; /* this process only; 0: all */
+	/*
+	 * Changes of counters that a CPU may see in MT_RSS_SLICE_NS: with more, peaks are left to the kernel for as
+	 * long (trace/rss_rest.h). 0: any number.
+	 */
+	uint32_t slice_changes;
+	uint64_t interval_ns; /* of rss__start_samples(); 0: there will be none. Only with `only`. */
 	/* What happens, as rss__poll() finds it; may be NULL. The row is the callback's for the time of the call. */
 	void (*on_event)(void *cookie, const struct mt_rss_row *row);
 	void *cookie;
@@ -44,6 +50,20 @@ void rss_rows__free(struct rss_rows *rows);
 int rss__look(struct rss *rss, pid_t pid, struct mt_rss_row *row, struct error *err);
 
 /*
+ * Such looks come to on_event by themselves from now on, as MT_RSS_SAMPLE: the kernel takes them, an
+ * interval after `since_ns` (CLOCK_MONOTONIC) and so on, late as row->ns says, and ends the waiting of rss__poll() some
+ * times a second. Those for which there is no room are left out. -EOPNOTSUPP where the kernel has no such timers
+ * (before 5.15).
+ */
+int rss__start_samples(struct rss *rss, uint64_t since_ns);
+
+/* None is taken from now on; those that were are still to be polled for. */
+void rss__stop_samples(struct rss *rss);
+
+/* CPU time that the kernel's looks took, in nanoseconds, without the interrupts that they are taken in. */
+uint64_t rss__samples_ns(const struct rss *rss);
+
+/*
  * Waits for at most timeout_ms, and calls on_event for what has happened. With rss_options.only everything ends the
  * waiting; else alarms and victims do, and the rest is told by the next call: one in a second is enough. Returns 0,
  * -EINTR when a signal came, or another -errno.
@@ -61,6 +81,9 @@ int rss__set_alarm(struct rss *rss, const struct mt_rss_row *row, uint64_t bytes
 
 /* What could not be noted so far. */
 int rss__loss(const struct rss *rss, struct mt_rss_loss *loss);
+
+/* For how long peaks were left to the kernel: when they were, and of what, is not known of those in that time. */
+uint64_t rss__rest_ns(const struct rss *rss);
 
 /*
  * By how many bytes at most each kind of a peak may be off: the kernel adds up in batches of pages, on each CPU (since

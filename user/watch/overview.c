@@ -80,6 +80,7 @@ void overview__render(const struct daemon *daemon, bool text, size_t width, stru
 	rss__loss(feed__rss(daemon->feed), &loss);
 	report.events_lost = loss.events_lost;
 	report.peaks_lost = loss.images_full;
+	report.rest_seconds = (double)rss__rest_ns(feed__rss(daemon->feed)) / 1e9;
 	if (!report.rows) {
 		out->failed = true;
 		return;
