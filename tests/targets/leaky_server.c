@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The demonstration: a small server that frees the sessions it replaces in its cache, but not their tokens. It makes
- * its requests by itself, some hundred a second. Argument: seconds until it ends (default: until killed).
+ * its requests by itself, some hundred a second, and most of its time goes into looking for articles. Argument: seconds
+ * until it ends (default: until killed).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RATE = 500, SESSIONS = 256, HEADERS = 8, TOKEN = 240 };
+enum { RATE = 500, SESSIONS = 256, HEADERS = 8, TOKEN = 240, ARTICLES = 1 << 19 };
 
 struct header {
 	char *name, *value;
@@ -30,6 +31,7 @@ struct session {
 };
 
 static struct session *sessions[SESSIONS];
+static unsigned articles[ARTICLES];
 
 #define NOINLINE __attribute__((noinline))
 
@@ -106,14 +108,23 @@ NOINLINE static struct session *session_find(unsigned user)
 	return session && session->user == user ? session : NULL;
 }
 
+NOINLINE static unsigned count_articles(unsigned user)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ARTICLES; i++)
+		count += (articles[i] ^ user) % 1021 == 0;
+	return count;
+}
+
 NOINLINE static void send_response(const struct request *request, const struct session *session)
 {
 	char *body = malloc(2048);
 
 	if (!body)
 		abort();
-	snprintf(body, 2048, "HTTP/1.1 200 OK\n\nuser %u, visit %u, %d headers\n", request->user, session->hits,
-		 request->header_count);
+	snprintf(body, 2048, "HTTP/1.1 200 OK\n\nuser %u, visit %u, %d headers, %u articles\n", request->user,
+		 session->hits, request->header_count, count_articles(request->user));
 	free(body);
 }
 
@@ -147,6 +158,8 @@ int main(int argc, char **argv)
 	struct timespec pause = {.tv_nsec = 1000000000 / RATE};
 	uint64_t seed = 1;
 
+	for (unsigned i = 0; i < ARTICLES; i++)
+		articles[i] = i * 2654435761u;
 	for (unsigned long n = 0; !seconds || n < seconds * RATE; n++) {
 		seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		handle_request((unsigned)(seed >> 33) % 20000);
