@@ -87,7 +87,7 @@ struct mt_rss_row {
 	char comm[MT_RSS_COMM];
 };
 
-/* Map `rss_loss`, one element for each CPU. */
+/* Map `rss_loss`, one element for each CPU; user space adds how often the kernel left a program out. */
 struct mt_rss_loss {
 	__u64 images_full; /* processes whose peaks are the kernel's: map `images` was full */
 	__u64 events_lost; /* ring buffer `rss_events` was full */

@@ -114,8 +114,11 @@ static void add_sample(struct recording *recording, const struct mt_rss_row *row
 	uint64_t interval_ns = recording->options.interval_ns, since_ns = row->ns - state->start_ns;
 	uint64_t bound = rss__bound(recording->rss, row->threads);
 
-	if (row->ns - since_ns % interval_ns > recording->until_ns)
+	if (row->ns - since_ns % interval_ns > recording->until_ns) {
+		if (row->high.ns <= recording->until_ns)
+			add_high(recording, row, 0);
 		return;
+	}
 	add_high(recording, row, resident_kb(row));
 	add_row(recording, row);
 	if (state->samples++)

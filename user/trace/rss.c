@@ -336,8 +336,21 @@ int rss__set_alarm(struct rss *rss, const struct mt_rss_row *row, uint64_t bytes
 	return bpf_map_update_elem(map, &row->mm, &image, BPF_EXIST) ? -errno : 0;
 }
 
+/*
+ * How often the kernel left a program out, as the task that was running it on that CPU had been preempted: told since
+ * 5.12 (9ed9e9ba2337).
+ */
+static uint64_t left_out(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) ? 0 : info.recursion_misses;
+}
+
 int rss__loss(const struct rss *rss, struct mt_rss_loss *sum)
 {
+	const struct rss_bpf *bpf = rss->bpf;
 	struct mt_rss_loss *each = calloc((size_t)rss->cpus, sizeof(*each));
 	uint32_t zero = 0;
 	int code = 0;
@@ -352,6 +365,8 @@ int rss__loss(const struct rss *rss, struct mt_rss_loss *sum)
 		sum->events_lost += each[i].events_lost;
 	}
 	free(each);
+	sum->images_full += left_out(bpf->progs.process_fork) + left_out(bpf->progs.process_exec);
+	sum->events_lost += left_out(bpf->progs.process_exit) + left_out(bpf->progs.mark_victim);
 	return code;
 }
 

@@ -79,7 +79,7 @@ int rss__fd(const struct rss *rss);
  */
 int rss__set_alarm(struct rss *rss, const struct mt_rss_row *row, uint64_t bytes);
 
-/* What could not be noted so far. */
+/* What could not be noted so far: for want of room, or as the kernel left a program out. */
 int rss__loss(const struct rss *rss, struct mt_rss_loss *loss);
 
 /* For how long peaks were left to the kernel: when they were, and of what, is not known of those in that time. */
