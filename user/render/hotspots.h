@@ -36,7 +36,7 @@ struct hotspots_report {
 	uint64_t hooks_started, hooks_failed, hooks_timed_out, hooks_dropped;
 	uint64_t victims; /* processes that the kernel ended as memory was short */
 	uint64_t events_lost, peaks_lost, journal_lost;
-	double rest_seconds; /* as in struct top_report */
+	double rest_seconds;  /* as in struct top_report */
 	struct hotspot *rows; /* the largest first */
 	size_t count;
 };
