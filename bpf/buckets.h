@@ -10,6 +10,7 @@
 #ifndef MEMTRAWL_BUCKETS_H
 #define MEMTRAWL_BUCKETS_H
 
+#include "memtrawl.h"
 #include "pure.h"
 
 /* Instead of an address. */

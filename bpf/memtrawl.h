@@ -26,7 +26,7 @@ enum {
 	MT_PAGE_SHIFT = 12,
 	MT_BUCKET_BLOCKS = 7,   /* live blocks in a bucket: with what is above them their addresses are 64 bytes */
 	MT_BUCKET_CHOICES = 12, /* buckets that a block may be in: its own, and others if that is full */
-	MT_WINDOW = 128,        /* words of stack memory that are read at once */
+	MT_WINDOW = 256,        /* words of stack memory that are read at once */
 	MT_WALK_HINTS = 8,      /* a power of two */
 	MT_SIZE_BUCKETS = 48,   /* bucket b holds sizes of [2^b, 2^(b+1)), bucket 0 also size 0, the last all above */
 	MT_BORN_SHIFT = 24,     /* mt_live.born counts 2^24 ns (16.8 ms): 32 bits last for two years */
@@ -229,7 +229,7 @@ struct mt_walk {
 	__u32 interrupted; /* pc is where a signal came in, not a return address */
 	__u32 mode;        /* enum mt_unwind_mode */
 	__u32 limit;
-	__u32 mapping;              /* entry of `unwind_mappings` that the frame before was in */
+	__u32 reserved;
 	__u32 hints[MT_WALK_HINTS]; /* entries of `unwind_mappings` where addresses were found, by a hash of them */
 };
 
@@ -353,8 +353,8 @@ struct mt_session {
 	__u32 cost_skipped;
 	/* what of the unwind tables' maps is used: where the next object's go */
 	__u32 unwind_objects, unwind_rules, unwind_pages, unwind_rows;
+	__u32 unwind_lists; /* lists of mappings that were made */
 	__u32 without_heap; /* no allocator is watched */
-	__u32 reserved;
 };
 
 enum mt_event_kind {
@@ -393,7 +393,7 @@ MT_ASSERT_SIZE(mt_page_block, 4096);
 MT_ASSERT_SIZE(mt_page_seed, 80);
 MT_ASSERT_SIZE(mt_page_call, 48);
 MT_ASSERT_SIZE(mt_counters, (15 + 18 + 48) * 8);
-MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 129);
+MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 257);
 MT_ASSERT_SIZE(mt_session, 208);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 18, "mt_counters is sized for it");

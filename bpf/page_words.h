@@ -11,6 +11,7 @@
 #ifndef MEMTRAWL_PAGE_WORDS_H
 #define MEMTRAWL_PAGE_WORDS_H
 
+#include "memtrawl.h"
 #include "pure.h"
 
 enum {

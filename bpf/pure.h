@@ -3,7 +3,7 @@
 #ifndef MEMTRAWL_PURE_H
 #define MEMTRAWL_PURE_H
 
-#include "memtrawl.h"
+#include <linux/types.h>
 
 #ifndef __bpf__ /* vmlinux.h has it there */
 #include <stdbool.h>

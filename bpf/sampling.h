@@ -12,6 +12,7 @@
 #ifndef MEMTRAWL_SAMPLING_H
 #define MEMTRAWL_SAMPLING_H
 
+#include "memtrawl.h"
 #include "pure.h"
 
 enum {

@@ -9,11 +9,11 @@
 #include "account.bpf.h"
 #include "unwind.bpf.h"
 
-static __always_inline void stack__begin(struct mt_thread *thread, const struct owner *owner)
+/* True if the memory at the stack pointer can be read. */
+static __always_inline bool stack__begin(struct mt_thread *thread, const struct owner *owner, u64 sp)
 {
 	struct mt_walk *walk = &thread->walk;
 
-	window__empty(thread);
 	thread->stack.frames = 0;
 	thread->stack.end = MT_END_UNREADABLE;
 	thread->stack.era = owner->process->era;
@@ -23,6 +23,7 @@ static __always_inline void stack__begin(struct mt_thread *thread, const struct 
 	walk->limit = owner->session->frames;
 	walk->hash = thread->stack.era;
 	walk->interrupted = 0;
+	return window__read(thread, sp);
 }
 
 /* The walk begins at a frame with these registers. */
@@ -65,10 +66,11 @@ static __always_inline u64 stack__follow(const struct mt_thread *thread, u32 tid
 static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_thread *thread, u32 tid,
 					  const struct owner *owner)
 {
-	u64 pc = arch__link(ctx), sp = arch__sp(ctx);
+	u64 sp = arch__sp(ctx), pc;
+	bool read = stack__begin(thread, owner, sp);
 
-	stack__begin(thread, owner);
-	if ((!ARCH_RETURN_ADDRESS_SIZE || window__word(thread, tid, sp, &pc)) &&
+	pc = ARCH_RETURN_ADDRESS_SIZE ? thread->window[0] : arch__link(ctx);
+	if ((read || !ARCH_RETURN_ADDRESS_SIZE) &&
 	    stack__enter(&thread->walk, pc, sp + ARCH_RETURN_ADDRESS_SIZE, arch__fp(ctx), 0))
 		return stack__follow(thread, tid);
 	return stack__hash(0, MT_END_UNREADABLE);
@@ -79,7 +81,7 @@ static __always_inline u64 stack__capture(const struct pt_regs *ctx, struct mt_t
 static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, struct mt_thread *thread, u32 tid,
 						  const struct owner *owner)
 {
-	stack__begin(thread, owner);
+	stack__begin(thread, owner, arch__sp(regs));
 	stack__enter(&thread->walk, arch__pc(regs), arch__sp(regs), arch__fp(regs), arch__link(regs));
 	return stack__follow(thread, tid);
 }
@@ -91,7 +93,7 @@ static __always_inline u64 stack__capture_syscall(const struct pt_regs *regs, st
 static __always_inline u64 stack__capture_interrupted(const struct pt_regs *regs, struct mt_thread *thread, u32 tid,
 						      const struct owner *owner)
 {
-	stack__begin(thread, owner);
+	stack__begin(thread, owner, arch__sp(regs));
 	thread->walk.interrupted = 1;
 	stack__enter(&thread->walk, arch__pc(regs), arch__sp(regs), arch__fp(regs), arch__link(regs));
 	return stack__follow(thread, tid);

@@ -8,279 +8,29 @@
 #ifndef MEMTRAWL_UNWIND_BPF_H
 #define MEMTRAWL_UNWIND_BPF_H
 
-#include "maps.bpf.h"
-#include "threads.bpf.h"
-
-#include "unwind.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, MT_UNWIND_MAPPINGS_MAX);
-	__type(key, u32);
-	__type(value, struct mt_unwind_mapping);
-} unwind_mappings SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, MT_UNWIND_PAGES_MAX);
-	__type(key, u32);
-	__type(value, struct mt_unwind_page);
-} unwind_pages SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, MT_UNWIND_RULES_MAX);
-	__type(key, u32);
-	__type(value, struct mt_unwind_rule);
-} unwind_rules SEC(".maps");
-
-/* Rows, in chunks that user space makes as it needs them. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, MT_UNWIND_CHUNKS_MAX);
-	__uint(key_size, sizeof(u32));
-	__array(
-		values, struct {
-			__uint(type, BPF_MAP_TYPE_ARRAY);
-			__uint(map_flags, BPF_F_MMAPABLE);
-			__uint(max_entries, 1);
-			__uint(key_size, sizeof(u32));
-			__uint(value_size, sizeof(struct mt_unwind_chunk));
-		});
-} unwind_chunks SEC(".maps");
-
-/*
- * Rules that were found before, by object and address: a word each, which holds the whole key, so that whoever reads it
- * while another one writes it gets either. Tables do not change, and objects' numbers are not used again, so nothing in
- * it is ever wrong.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MT_UNWIND_CACHE);
-	__type(key, u32);
-	__type(value, u64);
-} unwind_cache SEC(".maps");
+#include "rules.bpf.h"
+#include "window.bpf.h"
 
 enum { FRAME_SIZE_MAX = 64 << 20 }; /* a frame that is larger is taken for something else */
 
-/* Two words of the stack. Where frames have a frame pointer and it points here, the caller's and the return address. */
-struct frame_record {
-	u64 next;
-	u64 pc;
-};
-
-static __always_inline void window__empty(struct mt_thread *thread)
+static __always_inline u64 stack__hash(u64 hash, u64 pc)
 {
-	thread->window_start = ~0ULL >> 1; /* no address is near */
-	thread->window_reach = 0;
+	/* multiply and fold (the constant is splitmix64's): every bit of the pc reaches both halves */
+	hash = (hash ^ pc) * 0xbf58476d1ce4e5b9ULL;
+	return hash ^ (hash >> 32);
 }
 
-enum { WINDOW_BYTES = MT_WINDOW * sizeof(u64), WORDS_BYTES = sizeof(struct frame_record), PAGE_BYTES = 4096 };
-
-/* Says of a number of bytes below WINDOW_BYTES that it is, in a way that the verifier of 5.10 follows. */
-static __always_inline u64 window__bounded(u64 size)
+/* Notes the frame that the walk is at. False if no more are wanted. */
+static __always_inline bool stack__note(struct mt_thread *thread, u64 pc)
 {
-	barrier_var(size);
-	return size & (WINDOW_BYTES - 1);
-}
+	/* so that the verifier sees what bounds it */
+	u32 n = *(volatile u32 *)&thread->stack.frames;
 
-/*
- * Reads stack memory from `address` on into the window; 0 if it cannot be read. A read from user memory costs some 60
- * ns however short it is, and one that fails many times that. So as much is read at once as many frames take; and where
- * that went beyond the stack's end once, reads end at that page from then on. (They still begin beyond it where a walk
- * leads there: pages come back.) A global function, which the verifier looks at once, and not at each read of each
- * step.
- */
-__noinline u32 unwind__read(u32 tid, u64 address)
-{
-	struct mt_thread *thread = thread__find(tid);
-	u64 size = WINDOW_BYTES, left;
-
-	if (!thread)
-		return 0;
-	left = thread->window_edge - address;
-	if (left >= WORDS_BYTES && left < WINDOW_BYTES)
-		size = window__bounded(left);
-	window__empty(thread);
-	if (bpf_probe_read_user(thread->window, size, (void *)address)) {
-		left = PAGE_BYTES - address % PAGE_BYTES;
-		if (left < WORDS_BYTES || left >= size)
-			return 0;
-		thread->window_edge = address + left;
-		size = window__bounded(left);
-		if (bpf_probe_read_user(thread->window, size, (void *)address))
-			return 0;
-	}
-	thread->window_start = address;
-	thread->window_reach = size - WORDS_BYTES;
-	return 1;
-}
-
-/*
- * The word at `address` and the one above it; NULL if they cannot be read. Both are to be used before the next call.
- */
-static __always_inline const struct frame_record *window__at(struct mt_thread *thread, u32 tid, u64 address)
-{
-	u64 offset = address - thread->window_start;
-
-	if (offset > thread->window_reach) {
-		if (!unwind__read(tid, address))
-			return NULL;
-		offset = 0;
-	}
-	return (const struct frame_record *)&thread->window[offset / sizeof(u64) & (MT_WINDOW - 1)];
-}
-
-static __always_inline bool window__word(struct mt_thread *thread, u32 tid, u64 address, u64 *word)
-{
-	const struct frame_record *frame = window__at(thread, tid, address);
-
-	if (!frame)
+	if (n >= MT_FRAMES_MAX || n >= thread->walk.limit)
 		return false;
-	*word = frame->next;
+	thread->stack.pc[n] = pc;
+	*(volatile u32 *)&thread->stack.frames = n + 1;
 	return true;
-}
-
-/* ---- from an address to its rule */
-
-static __always_inline const struct mt_unwind_mapping *mapping_at(u32 index)
-{
-	return bpf_map_lookup_elem(&unwind_mappings, &index);
-}
-
-enum { NO_MAPPING = ~0U };
-
-/* Does the entry belong to the process that is walked, and have the address in it? Then it holds, wherever it is from.
- */
-static __always_inline const struct mt_unwind_mapping *mapping_if(const struct mt_walk *walk, u32 number, u64 address)
-{
-	const struct mt_unwind_mapping *mapping = mapping_at(number);
-
-	if (mapping && number - (u32)(walk->mappings >> 32) < (u32)walk->mappings && address >= mapping->start &&
-	    address < mapping->limit)
-		return mapping;
-	return NULL;
-}
-
-static __always_inline u32 search_mappings(u64 list, u64 address)
-{
-	u32 low = list >> 32, high = low + (u32)list, middle;
-	const struct mt_unwind_mapping *mapping;
-
-	for (u32 i = 0; i < MT_UNWIND_MAPPINGS_BITS; i++) {
-		if (low >= high)
-			break;
-		middle = (low + high) / 2;
-		mapping = mapping_at(middle);
-		if (!mapping)
-			break;
-		if (address < mapping->start)
-			high = middle;
-		else if (address >= mapping->limit)
-			low = middle + 1;
-		else
-			return middle;
-	}
-	return NO_MAPPING;
-}
-
-/* The entry with the address in it; that where an address near this one was found last is looked at first. */
-__noinline u32 unwind__find_mapping(u32 tid, u64 address)
-{
-	struct mt_thread *thread = thread__find(tid);
-	u32 number, *hint;
-
-	if (!thread)
-		return NO_MAPPING;
-	hint = &thread->walk.hints[(address >> 16 ^ address >> 24) % MT_WALK_HINTS];
-	number = *hint;
-	if (!mapping_if(&thread->walk, number, address)) {
-		number = search_mappings(thread->walk.mappings, address);
-		*hint = number;
-	}
-	return number;
-}
-
-static __always_inline u64 cache_key(const struct mt_unwind_mapping *mapping, u64 address)
-{
-	return (u64)mapping->object << 32 | (u32)address;
-}
-
-static __always_inline u32 cache_slot(u64 key)
-{
-	return (u32)(key * 0x9e3779b97f4a7c15ULL >> 32) % MT_UNWIND_CACHE;
-}
-
-static __always_inline u32 search_page(const struct mt_unwind_page *page, u32 address)
-{
-	u32 chunk = page->row / MT_UNWIND_CHUNK_ROWS;
-	const struct mt_unwind_chunk *rows;
-	void *map = bpf_map_lookup_elem(&unwind_chunks, &chunk);
-
-	rows = map ? bpf_map_lookup_elem(map, &zero) : NULL;
-	return rows ? mt_unwind_search(rows->row, page->row, page->count, address) : 0;
-}
-
-static __always_inline u32 search_table(const struct mt_unwind_mapping *mapping, u64 address)
-{
-	u64 number = (address >> MT_UNWIND_PAGE_SHIFT) - mapping->first_page;
-	const struct mt_unwind_page *page;
-	u32 index = mapping->pages + (u32)number;
-
-	if (number >= mapping->page_count)
-		return 0;
-	page = bpf_map_lookup_elem(&unwind_pages, &index);
-	return page && page->count ? search_page(page, address & 0xffff) : 0;
-}
-
-/*
- * The number of the rule for an address of the object's own, from its table, for the cache's slot, too. As the next one
- * a global function, which the verifier looks at once, and not in each step.
- */
-__noinline u32 unwind__search_table(u32 number, u64 address)
-{
-	const struct mt_unwind_mapping *mapping = mapping_at(number);
-	u64 key, *cached;
-	u32 slot, rule;
-
-	if (!mapping)
-		return 0;
-	rule = search_table(mapping, address);
-	key = cache_key(mapping, address);
-	slot = cache_slot(key);
-	cached = bpf_map_lookup_elem(&unwind_cache, &slot);
-	if (cached)
-		*(volatile u64 *)cached = key << 16 | rule;
-	return rule;
-}
-
-/* Is anything known of the code at that address? */
-__noinline u32 unwind__has_rule(u32 number, u64 pc)
-{
-	const struct mt_unwind_mapping *mapping = mapping_at(number);
-
-	return mapping && mapping->object && search_table(mapping, pc - mapping->bias);
-}
-
-/* By the cache, and else by the table. `number` is the mapping's. */
-static __always_inline u32 rule_number(const struct mt_unwind_mapping *mapping, u32 number, u64 pc)
-{
-	u64 address = pc - mapping->bias, key = cache_key(mapping, address), *cached;
-	u32 slot = cache_slot(key);
-
-	if (!mapping->object || address >> 32)
-		return 0;
-	cached = bpf_map_lookup_elem(&unwind_cache, &slot);
-	if (cached) {
-		u64 word = *(volatile u64 *)cached;
-
-		if (word >> 16 == key)
-			return word & 0xffff;
-	}
-	return unwind__search_table(number, address);
 }
 
 /* What stood at the stack address `slot` before a return probe put its trampoline there. */
@@ -308,13 +58,12 @@ __noinline u64 unwind__leaf_return(u32 tid, u64 sp)
 
 /* ---- one step: each gives 0, or 1 + enum mt_end if the stack ends here */
 
-enum { GO_ON = 0, UNWIND_STEPS = 6, FRAME_POINTER_STEPS = 16 };
+enum { GO_ON = 0, UNWIND_STEPS = 16, FRAME_POINTER_STEPS = 32 };
 
 /* Those of the frame that comes next, while a walk is in one function. */
 struct registers {
 	u64 pc, sp, fp;
-	u32 mapping; /* entry of `unwind_mappings` that the frame before was in */
-	u64 link;    /* mt_walk.link */
+	u64 link; /* mt_walk.link */
 };
 
 static __always_inline u32 ends(enum mt_end end)
@@ -391,129 +140,158 @@ static __always_inline u32 step__over_signal(struct mt_thread *thread, u32 tid, 
 	return end;
 }
 
+/* ---- by rules: those that their numbers say are in most frames, and others in few of a stack */
+
 #if defined(__TARGET_ARCH_arm64)
 
-static __always_inline u32 step__by_rule(struct mt_thread *thread, u32 tid, struct registers *at,
-					 const struct mt_unwind_rule *rule)
+/* By the CFA; `fp_at` is where x29 and x30 are, or 0. */
+static __always_inline u32 step__to_cfa(struct mt_thread *thread, u32 tid, struct registers *at, u64 cfa, u64 fp_at)
 {
 	const struct frame_record *frame;
-	u64 cfa, fp = at->fp, pc = at->link;
+
+	/* a function without a frame of its own is one that was interrupted, or in a syscall: the first of a walk */
+	if (!fp_at)
+		return at->link && cfa >= at->sp ? step__to(&thread->walk, at, at->link, cfa, at->fp)
+						 : ends(MT_END_BAD_FRAME);
+	if (cfa <= at->sp)
+		return ends(MT_END_BAD_FRAME);
+	frame = window__at(thread, tid, fp_at);
+	if (!frame)
+		return ends(MT_END_UNREADABLE);
+	return step__to(&thread->walk, at, frame->pc, cfa, frame->next);
+}
+
+static __always_inline u32 step__by_other_rule(struct mt_thread *thread, u32 tid, struct registers *at,
+					       const struct mt_unwind_rule *rule)
+{
+	u64 cfa = (rule->cfa == MT_CFA_RBP ? at->fp : at->sp) + rule->cfa_offset, return_address;
 
 	if (rule->cfa == MT_CFA_RSP && at->sp & INEXACT)
 		return step__by_frame_pointer(thread, tid, at);
-	if (rule->cfa == MT_CFA_RSP)
-		cfa = at->sp + rule->cfa_offset;
-	else if (rule->cfa == MT_CFA_RBP)
-		cfa = fp + rule->cfa_offset;
-	else
+	if (rule->cfa != MT_CFA_RSP && rule->cfa != MT_CFA_RBP)
 		return ends(MT_END_UNSUPPORTED);
-	/* a function without a frame of its own is one that was interrupted, or in a syscall: the first of a walk */
 	if (rule->rbp == MT_RBP_SAME)
-		return pc && cfa >= at->sp ? step__to(&thread->walk, at, pc, cfa, fp) : ends(MT_END_BAD_FRAME);
+		return step__to_cfa(thread, tid, at, cfa, 0);
+	if (rule->rbp == MT_RBP_AT_CFA)
+		return step__to_cfa(thread, tid, at, cfa, cfa + rule->rbp_offset);
+	if (rule->rbp != MT_RBP_RETURN)
+		return ends(MT_END_UNSUPPORTED);
 	if (cfa <= at->sp)
 		return ends(MT_END_BAD_FRAME);
-	frame = window__at(thread, tid, cfa + rule->rbp_offset);
-	if (!frame)
+	if (!window__word(thread, tid, cfa + rule->rbp_offset, &return_address))
 		return ends(MT_END_UNREADABLE);
-	if (rule->rbp == MT_RBP_RETURN)
-		return step__to(&thread->walk, at, frame->next, cfa, fp);
-	if (rule->rbp != MT_RBP_AT_CFA)
-		return ends(MT_END_UNSUPPORTED);
-	return step__to(&thread->walk, at, frame->pc, cfa, frame->next);
+	return step__to(&thread->walk, at, return_address, cfa, at->fp);
 }
 
 #else
 
-static __always_inline u32 step__by_rule(struct mt_thread *thread, u32 tid, struct registers *at,
-					 const struct mt_unwind_rule *rule)
+/* By the CFA; `fp_at` is where the caller's rbp is, or 0 if that is `fp`. */
+static __always_inline u32 step__over_frame(struct mt_thread *thread, u32 tid, struct registers *at, u64 cfa, u64 fp_at,
+					    u64 fp)
 {
 	const struct frame_record *frame;
-	u64 cfa, fp = at->fp, pc;
+	u64 pc;
 
-	if (rule->cfa == MT_CFA_RSP)
-		cfa = at->sp + rule->cfa_offset;
-	else if (rule->cfa == MT_CFA_RBP)
-		cfa = fp + rule->cfa_offset;
-	else if (rule->cfa == MT_CFA_PLT)
-		cfa = at->sp + ((at->pc & 15) >= (u32)rule->cfa_offset ? 16 : 8);
-	else if (!window__word(thread, tid, fp + rule->cfa_offset, &cfa)) /* MT_CFA_RBP_DEREF */
-		return ends(MT_END_UNREADABLE);
 	if (cfa <= at->sp)
 		return ends(MT_END_BAD_FRAME);
-	if (rule->rbp == MT_RBP_AT_RBP && !window__word(thread, tid, fp + rule->rbp_offset, &fp))
-		return ends(MT_END_UNREADABLE);
 	frame = window__at(thread, tid, cfa - sizeof(*frame));
 	if (!frame)
 		return ends(MT_END_UNREADABLE);
 	pc = frame->pc;
-	if (rule->rbp == MT_RBP_AT_CFA) {
-		if (rule->rbp_offset == -(int)sizeof(*frame))
-			fp = frame->next;
-		else if (!window__word(thread, tid, cfa + rule->rbp_offset, &fp))
-			return ends(MT_END_UNREADABLE);
-	}
+	if (fp_at && !window__word(thread, tid, fp_at, &fp))
+		return ends(MT_END_UNREADABLE);
 	return step__to(&thread->walk, at, pc, cfa, fp);
+}
+
+static __always_inline u32 step__to_cfa(struct mt_thread *thread, u32 tid, struct registers *at, u64 cfa, u64 fp_at)
+{
+	return step__over_frame(thread, tid, at, cfa, fp_at, at->fp);
+}
+
+static __always_inline u32 step__by_other_rule(struct mt_thread *thread, u32 tid, struct registers *at,
+					       const struct mt_unwind_rule *rule)
+{
+	u64 cfa, fp = at->fp;
+
+	if (rule->cfa == MT_CFA_PLT)
+		cfa = at->sp + ((at->pc & 15) >= (u32)rule->cfa_offset ? 16 : 8);
+	else if (rule->cfa != MT_CFA_RBP_DEREF)
+		cfa = (rule->cfa == MT_CFA_RBP ? at->fp : at->sp) + rule->cfa_offset;
+	else if (!window__word(thread, tid, fp + rule->cfa_offset, &cfa))
+		return ends(MT_END_UNREADABLE);
+	if (rule->rbp == MT_RBP_AT_RBP && !window__word(thread, tid, fp + rule->rbp_offset, &fp))
+		return ends(MT_END_UNREADABLE);
+	return step__over_frame(thread, tid, at, cfa, rule->rbp == MT_RBP_AT_CFA ? cfa + rule->rbp_offset : 0, fp);
 }
 
 #endif
 
-static __always_inline u32 step__by_table(struct mt_thread *thread, u32 tid, struct registers *at, u64 pc,
-					  bool interrupted)
+static __always_inline u32 step__by_number(struct mt_thread *thread, u32 tid, struct registers *at, u32 number)
 {
-	struct mt_walk *walk = &thread->walk;
-	const struct mt_unwind_mapping *mapping;
-	const struct mt_unwind_rule *rule;
-	u32 number;
+	u64 below = mt_rule_rbp_below(number), cfa;
 
-	/* first that of the frame before, as it is known long before the address is */
-	mapping = mapping_if(walk, at->mapping, pc);
-	if (!mapping) {
-		at->mapping = unwind__find_mapping(tid, pc);
-		mapping = mapping_at(at->mapping);
-	}
-	if (!mapping)
-		return ends(MT_END_NO_MAPPING);
-	number = rule_number(mapping, at->mapping, pc);
-	/* a function's first byte, as makecontext() puts it there: nobody called from it, a stack was made by hand */
-	if (!number && pc != at->pc && unwind__has_rule(at->mapping, at->pc))
-		return ends(MT_END_COMPLETE);
-	rule = bpf_map_lookup_elem(&unwind_rules, &number);
-	if (!rule || rule->cfa == MT_CFA_NONE)
-		return walk->mode == MT_UNWIND_AUTO ? step__by_guess(thread, tid, at, interrupted)
-						    : ends(MT_END_NO_UNWIND);
-	if (rule->cfa == MT_CFA_END)
-		return ends(MT_END_COMPLETE);
-	if (rule->cfa == MT_CFA_UNSUPPORTED)
+	if (!(number & MT_RULE_BY_RBP) && at->sp & INEXACT)
+		return step__by_frame_pointer(thread, tid, at);
+	cfa = (number & MT_RULE_BY_RBP ? at->fp : at->sp) + mt_rule_cfa_offset(number);
+	return step__to_cfa(thread, tid, at, cfa, below ? cfa - below : 0);
+}
+
+/* ---- by whatever is known of the code */
+
+static __always_inline u32 step__otherwise(struct mt_thread *thread, u32 tid, struct registers *at,
+					   const struct mt_unwind_rule *rule, bool interrupted)
+{
+	switch (rule->cfa) {
+	case MT_CFA_BOTTOM:
+		if (!interrupted)
+			return ends(MT_END_COMPLETE);
+		/* fall through */
+	case MT_CFA_NONE:
+		return thread->walk.mode == MT_UNWIND_AUTO ? step__by_guess(thread, tid, at, interrupted)
+							   : ends(MT_END_NO_UNWIND);
+	case MT_CFA_UNSUPPORTED:
 		return ends(MT_END_UNSUPPORTED);
-	if (rule->cfa == MT_CFA_SIGNAL)
+	case MT_CFA_SIGNAL:
 		return step__over_signal(thread, tid, at);
-	return step__by_rule(thread, tid, at, rule);
+	default:
+		return step__by_other_rule(thread, tid, at, rule);
+	}
 }
 
-static __always_inline u64 stack__hash(u64 hash, u64 pc)
+static __always_inline struct registers registers_of(const struct mt_walk *walk)
 {
-	/* multiply and fold (the constant is splitmix64's): every bit of the pc reaches both halves */
-	hash = (hash ^ pc) * 0xbf58476d1ce4e5b9ULL;
-	return hash ^ (hash >> 32);
+	return (struct registers){walk->pc, walk->sp, walk->fp, walk->link};
 }
 
-/* Notes the frame that the walk is at. False if no more are wanted. */
-static __always_inline bool stack__note(struct mt_thread *thread, u64 pc)
+static __always_inline void registers__put(const struct registers *at, struct mt_walk *walk)
 {
-	/* so that the verifier sees what bounds it */
-	u32 n = *(volatile u32 *)&thread->stack.frames;
+	walk->pc = at->pc;
+	walk->sp = at->sp;
+	walk->fp = at->fp;
+	walk->link = at->link;
+}
 
-	if (n >= MT_FRAMES_MAX || n >= thread->walk.limit)
-		return false;
-	thread->stack.pc[n] = pc;
-	*(volatile u32 *)&thread->stack.frames = n + 1;
-	return true;
+/* A step that few frames need, by the rule of that number. */
+__noinline u32 unwind__step_otherwise(u32 tid, u32 number, u32 interrupted)
+{
+	const struct mt_unwind_rules *rules = bpf_map_lookup_elem(&unwind_rules, &zero);
+	struct mt_thread *thread = thread__find(tid);
+	struct registers at;
+	u32 end;
+
+	if (!thread || !rules)
+		return ends(MT_END_NO_MAPPING);
+	at = registers_of(&thread->walk);
+	end = step__otherwise(thread, tid, &at, &rules->rule[number % MT_RULES_LISTED], interrupted);
+	registers__put(&at, &thread->walk);
+	return end;
 }
 
 /* Notes the frame, and goes on to its caller. */
-static __always_inline u32 step(struct mt_thread *thread, u32 tid, struct registers *at, u64 *hash)
+static __always_inline u32 step(struct mt_thread *thread, u32 tid, const struct mt_unwind_cache *cache,
+				struct registers *at, u64 *hash)
 {
-	u32 interrupted = *(volatile u32 *)&thread->walk.interrupted;
+	u32 interrupted = *(volatile u32 *)&thread->walk.interrupted, number, end;
 	/* users of it look at the byte before a return address, to be in the call: so that that is the place here too
 	 */
 	u64 pc = at->pc + interrupted;
@@ -523,34 +301,42 @@ static __always_inline u32 step(struct mt_thread *thread, u32 tid, struct regist
 	*hash = stack__hash(*hash, pc);
 	if (interrupted)
 		*(volatile u32 *)&thread->walk.interrupted = 0;
-	return step__by_table(thread, tid, at, pc - 1, interrupted);
+	number = rule_number(cache, thread->walk.mappings, tid, pc);
+	if (number & MT_RULE_CODED && number < MT_RULES_MAX)
+		return step__by_number(thread, tid, at, number);
+	if (number == MT_RULE_END)
+		return ends(MT_END_COMPLETE);
+	if (number == MT_RULE_NONE && thread->walk.mode == MT_UNWIND_AUTO && !interrupted)
+		return step__by_frame_pointer(thread, tid, at);
+	if (number == NO_RULE)
+		return ends(MT_END_NO_MAPPING);
+	registers__put(at, &thread->walk);
+	end = unwind__step_otherwise(tid, number, interrupted);
+	*at = registers_of(&thread->walk);
+	return end;
 }
 
-/* Several steps, as the call costs as much as one. 1 at the end of the stack, else 0. */
+/* Several steps, as the call costs more than one. 1 at the end of the stack, else 0. */
 __noinline u32 unwind__steps(u32 tid)
 {
+	const struct mt_unwind_cache *cache = bpf_map_lookup_elem(&unwind_cache, &zero);
 	struct mt_thread *thread = thread__find(tid);
 	struct registers at;
 	u32 end = 0;
 	u64 hash;
 
-	if (!thread)
+	if (!thread || !cache)
 		return 1;
-	at = (struct registers){thread->walk.pc, thread->walk.sp, thread->walk.fp, thread->walk.mapping,
-				thread->walk.link};
+	at = registers_of(&thread->walk);
 	hash = thread->walk.hash;
 	for (u32 i = 0; i < UNWIND_STEPS && !end; i++)
-		end = step(thread, tid, &at, &hash);
+		end = step(thread, tid, cache, &at, &hash);
 	thread->walk.hash = hash;
-	thread->walk.mapping = at.mapping;
 	if (end) {
 		thread->stack.end = end - 1;
 		return 1;
 	}
-	thread->walk.pc = at.pc;
-	thread->walk.sp = at.sp;
-	thread->walk.fp = at.fp;
-	thread->walk.link = at.link;
+	registers__put(&at, &thread->walk);
 	return 0;
 }
 

@@ -23,6 +23,7 @@ enum mt_cfa {
 	MT_CFA_SIGNAL,    /* a signal frame: rsp is where the kernel put a struct ucontext */
 	MT_CFA_END,       /* there is no caller: the program's or the thread's first function */
 	MT_CFA_UNSUPPORTED, /* an expression or a register that we do not follow */
+	MT_CFA_BOTTOM,      /* MT_RULE_BOTTOM; in no table */
 	MT_CFA_MAX,
 };
 
@@ -54,12 +55,16 @@ enum {
 	MT_UNWIND_PAGE_ROWS_BITS = 14,
 	MT_UNWIND_PAGE_ROWS = 1 << MT_UNWIND_PAGE_ROWS_BITS, /* at most, in a page: a row for four bytes of code */
 	MT_UNWIND_CHUNK_ROWS = 1 << 18, /* rows are kept in chunks of 1 MiB; those of one page are in one chunk */
-	MT_UNWIND_RULES_MAX = 16384,
-	MT_UNWIND_PAGES_MAX = 65536, /* pages of all objects: 4 GiB of code */
-	MT_UNWIND_CHUNKS_MAX = 256,  /* 256 MiB of rows */
+	MT_RULES_MAX = 16384,           /* numbers of rules */
+	MT_RULES_LISTED = 8192,         /* of them, in map `unwind_rules`: bpf/rule_words.h */
+	MT_UNWIND_PAGES_MAX = 65536,    /* pages of all objects: 4 GiB of code */
+	MT_UNWIND_CHUNKS_MAX = 256,     /* 256 MiB of rows */
 	MT_UNWIND_MAPPINGS_BITS = 15,
 	MT_UNWIND_MAPPINGS_MAX = 1 << MT_UNWIND_MAPPINGS_BITS, /* of all processes */
-	MT_UNWIND_CACHE = 16384,                               /* rules found before */
+	MT_UNWIND_CACHE_BITS = 14,
+	MT_UNWIND_CACHE = 1 << MT_UNWIND_CACHE_BITS, /* rules found before */
+	MT_UNWIND_ADDRESS_BITS = 48,                 /* of addresses that are cached */
+	MT_UNWIND_LISTS_MAX = (1 << 16) - 1,         /* numbers of lists of mappings */
 };
 
 /* Map `unwind_pages`: a page of an object's table. */
@@ -81,8 +86,23 @@ struct mt_unwind_mapping {
 	__u32 pages; /* where its pages begin in map `unwind_pages` */
 };
 
-/* mt_process.mappings: first entry and count in one word, so that both change at once. */
-#define MT_UNWIND_MAPPINGS(first, count) ((__u64)(first) << 32 | (__u32)(count))
+/*
+ * mt_process.mappings: the list's number, its first entry and their count in one word, so that all change at once.
+ * Each list that is made has the next number, of 1 to MT_UNWIND_LISTS_MAX; all 0 is none.
+ */
+#define MT_UNWIND_MAPPINGS(list, first, count) ((__u64)(list) << 32 | (__u32)(first) << 16 | (__u16)(count))
+#define MT_UNWIND_LIST(mappings)               ((__u32)((mappings) >> 32))
+#define MT_UNWIND_FIRST(mappings)              ((__u32)(mappings) >> 16)
+#define MT_UNWIND_COUNT(mappings)              ((__u32)(mappings)&0xffff)
+
+/* Values of maps `unwind_cache` and `unwind_rules`, of one each: what is looked up most is found without a key. */
+struct mt_unwind_cache {
+	__u64 word[MT_UNWIND_CACHE];
+};
+
+struct mt_unwind_rules {
+	struct mt_unwind_rule rule[MT_RULES_LISTED];
+};
 
 enum mt_unwind_mode {
 	MT_UNWIND_AUTO,  /* by the table, and by the frame pointer where it says nothing */
@@ -118,5 +138,6 @@ MT_INLINE __u32 mt_unwind_search(const __u32 *row, __u32 first, __u32 count, __u
 
 _Static_assert(sizeof(struct mt_unwind_rule) == 8, "no padding");
 _Static_assert(sizeof(struct mt_unwind_mapping) == 40, "no padding");
+_Static_assert(MT_UNWIND_MAPPINGS_MAX < 1 << 16, "first entry and count are 16 bits each");
 
 #endif

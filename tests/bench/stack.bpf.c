@@ -12,11 +12,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* What was taken since user space looked. Threads on two CPUs may lose one: it is for a mean. */
 __u64 stacks_taken, frames_taken;
 
-/* The entry of map `unwind_mappings` that take_cold() gives a new object's number each time. */
-__u32 cold_mapping;
-
-enum { COLD_OBJECTS = 1 << 15 }; /* numbers from here on are no object's */
-
 static __always_inline void note(const struct mt_thread *thread)
 {
 	stacks_taken++;
@@ -52,15 +47,15 @@ int take_own(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The same where nothing is known yet of the rules for the frames of one mapping. */
+/* The same where nothing is known yet of the rules for any frame. */
 SEC("uprobe")
 int take_cold(struct pt_regs *ctx)
 {
-	struct mt_unwind_mapping *mapping = bpf_map_lookup_elem(&unwind_mappings, &cold_mapping);
+	struct mt_process *process = bpf_map_lookup_elem(&processes, &zero);
 
 	kernel__keep_own_stack();
-	if (mapping)
-		mapping->object = ((mapping->object + 1) & (COLD_OBJECTS - 1)) | COLD_OBJECTS;
+	if (process) /* the same list under another number */
+		process->mappings += MT_UNWIND_MAPPINGS(1, 0, 0);
 	take(ctx);
 	return 0;
 }

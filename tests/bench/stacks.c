@@ -237,15 +237,13 @@ static uint64_t probed_offset(const char *path)
 	return offset;
 }
 
-static const struct mapping *own_code(const struct tracked *tracked, uint32_t *number)
+static const struct mapping *own_code(const struct tracked *tracked)
 {
-	*number = 0;
 	for (size_t i = 0; i < tracked->maps.count; i++) {
 		const struct mapping *mapping = &tracked->maps.mappings[i];
 
 		if (mapping->executable && mapping->path && !strcmp(mapping->path, tracked->process->exe))
 			return mapping;
-		*number += mapping->executable;
 	}
 	fail("cannot find its code");
 }
@@ -272,15 +270,13 @@ static uint64_t measure_deep(struct stack_bpf *bpf, const struct session *sessio
 	const struct mapping *code;
 	struct deep deep;
 	uint64_t ps;
-	uint32_t number;
 	int link;
 
 	start_deep(path, frames, calls, way->fresh, &deep);
-	code = own_code(&deep.tracked, &number);
+	code = own_code(&deep.tracked);
 	if (way->mode) {
 		session->shared->unwind = way->mode;
 		update_tables(session, &deep.tracked);
-		bpf->bss->cold_mapping = (uint32_t)(session->processes[SLOT].mappings >> 32) + number;
 	}
 	link = attach(program, &deep.tracked, code, probed_offset(path));
 	ps = run_deep(&deep);

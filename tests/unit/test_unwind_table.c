@@ -267,8 +267,8 @@ static void many_rules(void **state)
 		eh_frame__fde(&frame, cie, CODE_ADDRESS + i * 8, 8,
 			      CODE(DW_CFA_def_cfa_offset, 0x80 | (i & 0x7f), 0x80 | (i >> 7 & 0x7f), i >> 14));
 	table = compile(&frame);
-	assert_int_equal(table.rule_count, MT_UNWIND_RULES_MAX);
-	assert_int_equal(table.refused, 17000 - (MT_UNWIND_RULES_MAX - 2));
+	assert_int_equal(table.rule_count, MT_RULES_MAX);
+	assert_int_equal(table.refused, 17000 - (MT_RULES_MAX - 2));
 	check_at(&table, CODE_ADDRESS + 16382 * 8, PLAIN(RSP, 16382));
 	check_at(&table, CODE_ADDRESS + 16383 * 8, PLAIN(UNSUPPORTED, 0));
 	check_at(&table, CODE_ADDRESS + 17000 * 8, PLAIN(UNSUPPORTED, 0));

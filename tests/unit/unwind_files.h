@@ -18,7 +18,7 @@ static inline void check_table(const struct unwind_table *table)
 {
 	size_t next = 0;
 
-	assert_true(table->rule_count >= 1 && table->rule_count <= MT_UNWIND_RULES_MAX);
+	assert_true(table->rule_count >= 1 && table->rule_count <= MT_RULES_MAX);
 	assert_int_equal(table->rules[0].cfa, MT_CFA_NONE);
 	assert_true(table->page_count <= 65536);
 	for (size_t i = 0; i < table->page_count; i++) {

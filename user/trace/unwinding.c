@@ -11,9 +11,10 @@
 
 #include "lib/array.h"
 #include "lib/hash.h"
+#include "rule_words.h"
 #include "target/elf_facts.h"
+#include "trace/mapping_lists.h"
 #include "trace/session.h"
-#include "unwind.h"
 #include "unwind/table.h"
 
 /* A file whose table is in the maps, or which has none. */
@@ -26,21 +27,14 @@ struct unwound {
 };
 
 enum {
-	/* Lists of mappings that no process uses any more are left alone for so long: programs may still be in them. */
-	GRACE_NS = 1000000000,
 	SPARES_MAX = 16,       /* chunks made ahead, at once */
 	CODE_BYTES_A_ROW = 64, /* about: 50 in libc, 73 in node */
 };
 
-struct retired {
-	uint32_t first, count;
-	uint64_t ns;
-};
-
 struct unwinding {
 	struct session *session;
-	struct mt_unwind_mapping *mappings; /* the maps, mapped */
-	struct mt_unwind_page *pages;
+	struct mapping_lists lists;
+	struct mt_unwind_page *pages; /* the maps, mapped */
 	struct mt_unwind_rule *rules;
 	struct index_map *rule_numbers;
 	struct mt_unwind_chunk *chunk; /* the one that is being filled, mapped; NULL before the first */
@@ -49,8 +43,6 @@ struct unwinding {
 	uint32_t spare_count;
 	struct unwound *objects;
 	size_t count, capacity;
-	struct retired *retired;
-	size_t retired_count, retired_capacity;
 };
 
 /* ---- the maps */
@@ -70,14 +62,16 @@ static uint64_t rule_key(const struct mt_unwind_rule *rule)
 	return key;
 }
 
-/* Rule 0 is that nothing is known. */
 static int recall_rules(const struct unwinding *unwinding)
 {
 	struct mt_session *shared = unwinding->session->shared;
 
-	if (!shared->unwind_rules)
-		shared->unwind_rules = 1;
-	for (uint32_t i = 0; i < shared->unwind_rules && i < MT_UNWIND_RULES_MAX; i++)
+	if (!shared->unwind_rules) {
+		unwinding->rules[MT_RULE_BOTTOM].cfa = MT_CFA_BOTTOM;
+		unwinding->rules[MT_RULE_END].cfa = MT_CFA_END;
+		shared->unwind_rules = MT_RULE_FIRST;
+	}
+	for (uint32_t i = 0; i < shared->unwind_rules && i < MT_RULES_LISTED; i++)
 		if (index_map__put(unwinding->rule_numbers, rule_key(&unwinding->rules[i]), i))
 			return -ENOMEM;
 	/* a chunk that somebody else has partly filled is left as it is, and the next one begun */
@@ -94,13 +88,11 @@ int unwinding__new(struct session *session, struct unwinding **result, struct er
 	if (!unwinding)
 		return error__set(err, -ENOMEM, "out of memory");
 	unwinding->session = session;
-	unwinding->mappings =
-		map_array(maps->unwind_mappings, MT_UNWIND_MAPPINGS_MAX * sizeof(struct mt_unwind_mapping));
 	unwinding->pages = map_array(maps->unwind_pages, MT_UNWIND_PAGES_MAX * sizeof(struct mt_unwind_page));
-	unwinding->rules = map_array(maps->unwind_rules, MT_UNWIND_RULES_MAX * sizeof(struct mt_unwind_rule));
+	unwinding->rules = map_array(maps->unwind_rules, sizeof(struct mt_unwind_rules));
 	unwinding->rule_numbers = index_map__new();
-	if (!unwinding->mappings || !unwinding->pages || !unwinding->rules || !unwinding->rule_numbers ||
-	    recall_rules(unwinding)) {
+	if (mapping_lists__open(&unwinding->lists, session) || !unwinding->pages || !unwinding->rules ||
+	    !unwinding->rule_numbers || recall_rules(unwinding)) {
 		unwinding__free(unwinding);
 		return error__set(err, -ENOMEM, "cannot map the unwind tables: out of memory");
 	}
@@ -112,12 +104,11 @@ void unwinding__free(struct unwinding *unwinding)
 {
 	if (!unwinding)
 		return;
-	if (unwinding->mappings)
-		munmap(unwinding->mappings, MT_UNWIND_MAPPINGS_MAX * sizeof(*unwinding->mappings));
+	mapping_lists__close(&unwinding->lists);
 	if (unwinding->pages)
 		munmap(unwinding->pages, MT_UNWIND_PAGES_MAX * sizeof(*unwinding->pages));
 	if (unwinding->rules)
-		munmap(unwinding->rules, MT_UNWIND_RULES_MAX * sizeof(*unwinding->rules));
+		munmap(unwinding->rules, sizeof(struct mt_unwind_rules));
 	for (size_t i = 0; i < unwinding->count; i++)
 		elf_facts__free(&unwinding->objects[i].facts);
 	if (unwinding->chunk)
@@ -126,7 +117,6 @@ void unwinding__free(struct unwinding *unwinding)
 		close(unwinding->spares[--unwinding->spare_count]);
 	index_map__free(unwinding->rule_numbers);
 	free(unwinding->objects);
-	free(unwinding->retired);
 	free(unwinding);
 }
 
@@ -208,12 +198,15 @@ static int begin_chunk(struct unwinding *unwinding)
 static uint32_t global_rule(const struct unwinding *unwinding, const struct mt_unwind_rule *rule)
 {
 	struct mt_session *shared = unwinding->session->shared;
-	uint32_t number = index_map__get(unwinding->rule_numbers, rule_key(rule));
+	uint32_t number = mt_rule_code(rule);
 
+	if (number)
+		return number;
+	number = index_map__get(unwinding->rule_numbers, rule_key(rule));
 	if (number != INDEX_MAP_NONE)
 		return number;
 	number = shared->unwind_rules;
-	if (number >= MT_UNWIND_RULES_MAX || index_map__put(unwinding->rule_numbers, rule_key(rule), number))
+	if (number >= MT_RULES_LISTED || index_map__put(unwinding->rule_numbers, rule_key(rule), number))
 		return 0;
 	unwinding->rules[number] = *rule;
 	shared->unwind_rules = number + 1;
@@ -347,7 +340,7 @@ static struct unwound *object_of(struct unwinding *unwinding, const struct track
 	return &unwinding->objects[unwinding->count - 1];
 }
 
-/* ---- lists of mappings */
+/* ---- what is where */
 
 static int describe(struct unwinding *unwinding, const struct tracked *tracked, const struct mapping *mapping,
 		    struct mt_unwind_mapping *to)
@@ -370,85 +363,6 @@ static int describe(struct unwinding *unwinding, const struct tracked *tracked, 
 	to->page_count = object->page_count;
 	to->pages = object->pages;
 	return 0;
-}
-
-static bool overlaps(uint32_t first, uint32_t count, uint64_t packed)
-{
-	uint64_t other = packed >> 32, other_count = (uint32_t)packed;
-
-	return first < other + other_count && other < (uint64_t)first + count;
-}
-
-/* The end of the first list in use, or still in its time of grace, that [first, first + count) overlaps; 0: none. */
-static uint32_t occupied_until(const struct unwinding *unwinding, uint32_t first, uint32_t count, uint64_t now)
-{
-	const struct session *session = unwinding->session;
-
-	for (uint32_t slot = 0; slot < MT_SLOTS_MAX; slot++) {
-		uint64_t packed = session->processes[slot].mappings;
-
-		if (packed && overlaps(first, count, packed))
-			return (uint32_t)(packed >> 32) + (uint32_t)packed;
-	}
-	for (size_t i = 0; i < unwinding->retired_count; i++) {
-		const struct retired *old = &unwinding->retired[i];
-
-		if (now - old->ns < GRACE_NS && overlaps(first, count, MT_UNWIND_MAPPINGS(old->first, old->count)))
-			return old->first + old->count;
-	}
-	return 0;
-}
-
-static int find_room(const struct unwinding *unwinding, uint32_t count, uint32_t *first)
-{
-	uint64_t now = monotonic_ns();
-	uint32_t until;
-
-	for (*first = 0; *first + count <= MT_UNWIND_MAPPINGS_MAX; *first = until) {
-		until = occupied_until(unwinding, *first, count, now);
-		if (!until)
-			return 0;
-	}
-	return -ENOSPC;
-}
-
-static int retire(struct unwinding *unwinding, uint64_t packed)
-{
-	struct retired old = {.first = (uint32_t)(packed >> 32), .count = (uint32_t)packed, .ns = monotonic_ns()};
-	size_t kept = 0;
-
-	for (size_t i = 0; i < unwinding->retired_count; i++)
-		if (old.ns - unwinding->retired[i].ns < GRACE_NS)
-			unwinding->retired[kept++] = unwinding->retired[i];
-	unwinding->retired_count = kept;
-	if (!old.count)
-		return 0;
-	return array__push(unwinding->retired, unwinding->retired_count, unwinding->retired_capacity, old) ? 0
-													   : -ENOMEM;
-}
-
-static bool same_list(const struct unwinding *unwinding, uint64_t packed, const struct mt_unwind_mapping *list,
-		      uint32_t count)
-{
-	return (uint32_t)packed == count && !memcmp(&unwinding->mappings[packed >> 32], list, count * sizeof(*list));
-}
-
-static int publish(struct unwinding *unwinding, const struct tracked *tracked, const struct mt_unwind_mapping *list,
-		   uint32_t count)
-{
-	struct mt_process *entry = &unwinding->session->processes[tracked->slot];
-	uint64_t before = entry->mappings;
-	uint32_t first;
-	int code;
-
-	if (same_list(unwinding, before, list, count))
-		return 0;
-	code = find_room(unwinding, count, &first);
-	if (code)
-		return code;
-	memcpy(&unwinding->mappings[first], list, count * sizeof(*list));
-	__atomic_store_n(&entry->mappings, MT_UNWIND_MAPPINGS(first, count), __ATOMIC_RELEASE);
-	return retire(unwinding, before);
 }
 
 /* What the tables of code that is new will take, about: chunks that will be full. */
@@ -485,7 +399,7 @@ int unwinding__update(struct unwinding *unwinding, const struct tracked *tracked
 		if (tracked->maps.mappings[i].executable)
 			code = describe(unwinding, tracked, &tracked->maps.mappings[i], &list[count++]);
 	if (!code)
-		code = publish(unwinding, tracked, list, count);
+		code = mapping_lists__publish(&unwinding->lists, tracked->slot, list, count, monotonic_ns());
 	if (!code)
 		(void)make_spares(unwinding, 1); /* now that nobody waits for it */
 	free(list);
@@ -499,7 +413,7 @@ static bool is_listed(const struct session *session, uint64_t packed, const stru
 {
 	struct mt_unwind_mapping listed;
 
-	for (uint32_t i = (uint32_t)(packed >> 32), end = i + (uint32_t)packed; i < end; i++)
+	for (uint32_t i = MT_UNWIND_FIRST(packed), end = i + MT_UNWIND_COUNT(packed); i < end; i++)
 		if (!bpf_map_lookup_elem(session->maps.unwind_mappings, &i, &listed) &&
 		    listed.start == mapping->start && listed.limit == mapping->limit)
 			return true;

@@ -13,15 +13,15 @@ enum {
 	UNSUPPORTED = 1, /* its number */
 };
 
-_Static_assert(SLOTS >= 2 * MT_UNWIND_RULES_MAX, "searches are short");
+_Static_assert(SLOTS >= 2 * MT_RULES_MAX, "searches are short");
 
 struct unwind_rules {
 	size_t count;
 	uint16_t slots[SLOTS]; /* rule number + 1; 0: free */
-	struct mt_unwind_rule rules[MT_UNWIND_RULES_MAX];
+	struct mt_unwind_rule rules[MT_RULES_MAX];
 };
 
-_Static_assert(MT_UNWIND_RULES_MAX <= UINT16_MAX, "numbers fit the slots, and the upper half of a row");
+_Static_assert(MT_RULES_MAX <= UINT16_MAX, "numbers fit the slots, and the upper half of a row");
 
 static uint32_t hash(const struct mt_unwind_rule *rule)
 {
@@ -68,7 +68,7 @@ uint32_t unwind_rules__number(struct unwind_rules *rules, const struct mt_unwind
 
 	if (slot && *slot)
 		return *slot - 1U;
-	if (!slot || rules->count == MT_UNWIND_RULES_MAX) {
+	if (!slot || rules->count == MT_RULES_MAX) {
 		*full = true;
 		return UNSUPPORTED;
 	}

@@ -26,7 +26,7 @@ struct unwind_table {
 	uint32_t *rows; /* MT_UNWIND_ROW, the rule numbers being indexes in `rules` */
 	size_t row_count;
 	struct mt_unwind_rule *rules; /* different ones; rules[0] is MT_CFA_NONE */
-	size_t rule_count;            /* at most MT_UNWIND_RULES_MAX */
+	size_t rule_count;            /* at most MT_RULES_MAX */
 	size_t refused;               /* functions with wrong or (in part) unsupported information, overfull pages */
 };
 

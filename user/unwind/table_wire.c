@@ -55,7 +55,7 @@ static bool is_sound(const struct unwind_table *table)
 	for (size_t i = 0; i < table->row_count; i++)
 		if (table->rows[i] >> 16 >= table->rule_count)
 			return false;
-	return table->rule_count && table->rule_count <= MT_UNWIND_RULES_MAX && table->page_count <= UINT32_MAX &&
+	return table->rule_count && table->rule_count <= MT_RULES_MAX && table->page_count <= UINT32_MAX &&
 	       table->first_page <= UINT32_MAX;
 }
 
