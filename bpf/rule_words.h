@@ -19,13 +19,12 @@ enum {
 	MT_RULE_BY_RBP = 1 << 12,
 	MT_RULE_RBP_SHIFT = 9,
 	MT_RULE_RBP_MASK = 7,
-	MT_RULE_RBP_AT_SP = 7, /* in the frame's lowest word, as on arm64 */
 	MT_RULE_WORDS_MASK = (1 << MT_RULE_RBP_SHIFT) - 1,
 };
 
 /*
  * Common are those with the CFA up to 511 words above rsp (or, with MT_RULE_BY_RBP, rbp), and the caller's rbp in rbp
- * (0), in one of the words 2 to 7 below the CFA (1 to 6), or as far below it as the CFA is above (MT_RULE_RBP_AT_SP).
+ * (0) or in one of the words 2 to 8 below the CFA (1 to 7).
  */
 MT_INLINE __u64 mt_rule_cfa_offset(__u32 number)
 {
@@ -37,9 +36,7 @@ MT_INLINE __u64 mt_rule_rbp_below(__u32 number)
 {
 	__u64 place = number >> MT_RULE_RBP_SHIFT & MT_RULE_RBP_MASK;
 
-	if (!place)
-		return 0;
-	return place == MT_RULE_RBP_AT_SP ? mt_rule_cfa_offset(number) : (place + 1) << 3;
+	return place ? (place + 1) << 3 : 0;
 }
 
 /* The number that says the rule; 0 if none does. */
@@ -50,9 +47,9 @@ MT_INLINE __u32 mt_rule_code(const struct mt_unwind_rule *rule)
 	if ((rule->cfa != MT_CFA_RSP && rule->cfa != MT_CFA_RBP) || rule->cfa_offset & 7 || words > MT_RULE_WORDS_MASK)
 		return 0;
 	if (rule->rbp == MT_RBP_AT_CFA) {
-		if (below % 8 || below < 16 || (below > 56 && below != words << 3))
+		if (below & 7 || below < 16 || below > 64)
 			return 0;
-		place = below > 56 ? MT_RULE_RBP_AT_SP : (below >> 3) - 1;
+		place = (below >> 3) - 1;
 	} else if (rule->rbp != MT_RBP_SAME || rule->rbp_offset) {
 		return 0;
 	}

@@ -129,32 +129,26 @@ static __always_inline u32 search_page(const struct mt_unwind_page *page, u32 ad
 	void *map = bpf_map_lookup_elem(&unwind_chunks, &chunk);
 
 	rows = map ? bpf_map_lookup_elem(map, &zero) : NULL;
-	return rows ? mt_unwind_search(rows->row, page->row, page->count, address) : 0;
+	return rows ? mt_unwind_search(rows->row, page->row, page->count, address) : MT_RULE_NONE;
 }
 
-static __always_inline u32 search_table(const struct mt_unwind_mapping *mapping, u64 address)
+/* The number of the rule for an address in that mapping, of those that has a table. */
+__noinline u32 unwind__search_table(u32 number, u64 address)
 {
-	u64 number = (address >> MT_UNWIND_PAGE_SHIFT) - mapping->first_page;
+	const struct mt_unwind_mapping *mapping = mapping_at(number);
 	const struct mt_unwind_page *page;
-	u32 index = mapping->pages + (u32)number;
+	u64 place;
+	u32 index;
 
-	if (number >= mapping->page_count)
-		return 0;
-	page = bpf_map_lookup_elem(&unwind_pages, &index);
-	return page && page->count ? search_page(page, address & 0xffff) : 0;
-}
-
-static __always_inline u32 search_mapping(const struct mt_unwind_mapping *mapping, u64 pc)
-{
-	u32 rule;
-
-	if (!mapping->object)
+	if (!mapping || !mapping->object)
 		return MT_RULE_NONE;
-	rule = search_table(mapping, pc - 1 - mapping->bias);
-	/* a function's first byte, as makecontext() puts it there: nobody called from it, a stack was made by hand */
-	if (rule == MT_RULE_NONE && search_table(mapping, pc - mapping->bias))
-		rule = MT_RULE_BOTTOM;
-	return rule;
+	address -= mapping->bias;
+	place = (address >> MT_UNWIND_PAGE_SHIFT) - mapping->first_page;
+	if (place >= mapping->page_count)
+		return MT_RULE_NONE;
+	index = mapping->pages + (u32)place;
+	page = bpf_map_lookup_elem(&unwind_pages, &index);
+	return page && page->count ? search_page(page, address & 0xffff) : MT_RULE_NONE;
 }
 
 /* ---- both, and the cache */
@@ -164,15 +158,17 @@ enum { NO_RULE = ~0U };
 /* The number of the rule for the code before `pc`, by its table, for the cache, too. NO_RULE: it is in no mapping. */
 __noinline u32 unwind__search(u32 tid, u64 pc)
 {
-	struct mt_thread *thread = thread__find(tid);
-	const struct mt_unwind_mapping *mapping = mapping_at(unwind__find_mapping(tid, pc - 1));
 	struct mt_unwind_cache *cache = bpf_map_lookup_elem(&unwind_cache, &zero);
+	struct mt_thread *thread = thread__find(tid);
+	u32 mapping = unwind__find_mapping(tid, pc - 1), rule;
 	u64 key;
-	u32 rule;
 
-	if (!thread || !mapping || !cache)
+	if (!thread || !cache || mapping == NO_MAPPING)
 		return NO_RULE;
-	rule = search_mapping(mapping, pc);
+	rule = unwind__search_table(mapping, pc - 1);
+	/* a function's first byte, as makecontext() puts it there: nobody called from it, a stack was made by hand */
+	if (rule == MT_RULE_NONE && unwind__search_table(mapping, pc))
+		rule = MT_RULE_BOTTOM;
 	key = mt_cache_key(thread->walk.mappings, pc);
 	if (!(pc >> MT_UNWIND_ADDRESS_BITS))
 		*(volatile u64 *)&cache->word[mt_cache_place(key)] = mt_cache_word(key, rule);

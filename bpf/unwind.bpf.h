@@ -58,7 +58,7 @@ __noinline u64 unwind__leaf_return(u32 tid, u64 sp)
 
 /* ---- one step: each gives 0, or 1 + enum mt_end if the stack ends here */
 
-enum { GO_ON = 0, UNWIND_STEPS = 16, FRAME_POINTER_STEPS = 32 };
+enum { GO_ON = 0, UNWIND_STEPS = 16, FRAME_POINTER_STEPS = 16 };
 
 /* Those of the frame that comes next, while a walk is in one function. */
 struct registers {
@@ -299,8 +299,7 @@ static __always_inline u32 step(struct mt_thread *thread, u32 tid, const struct 
 	if (!stack__note(thread, pc))
 		return ends(MT_END_TRUNCATED);
 	*hash = stack__hash(*hash, pc);
-	if (interrupted)
-		*(volatile u32 *)&thread->walk.interrupted = 0;
+	*(volatile u32 *)&thread->walk.interrupted = 0;
 	number = rule_number(cache, thread->walk.mappings, tid, pc);
 	if (number & MT_RULE_CODED && number < MT_RULES_MAX)
 		return step__by_number(thread, tid, at, number);

@@ -25,22 +25,13 @@ static struct mt_unwind_rule said_by(uint32_t number)
 
 static void test_numbers_say_rules(void **state)
 {
-	uint32_t said = 0;
 
 	(void)state;
 	for (uint32_t number = MT_RULE_CODED; number < MT_RULES_MAX; number++) {
-		struct mt_unwind_rule rule = said_by(number), again;
-		uint32_t code = mt_rule_code(&rule);
+		struct mt_unwind_rule rule = said_by(number);
 
-		/* rbp where the return address is: no rule says that */
-		if (!code)
-			continue;
-		again = said_by(code);
-		assert_memory_equal(&again, &rule, sizeof(rule));
-		said += code == number;
+		assert_int_equal(mt_rule_code(&rule), number);
 	}
-	/* twice (by rsp and by rbp) 512 offsets, seven places of rbp, and the eighth for offsets of 8 words and more */
-	assert_int_equal(said, 2 * (512 * 7 + 512 - 8));
 }
 
 /* As compilers make them. */
@@ -51,7 +42,7 @@ static void test_common_rules(void **state)
 		{.cfa = MT_CFA_RSP, .cfa_offset = 4088},
 		{.cfa = MT_CFA_RBP, .cfa_offset = 16, .rbp = MT_RBP_AT_CFA, .rbp_offset = -16},
 		{.cfa = MT_CFA_RSP, .cfa_offset = 128, .rbp = MT_RBP_AT_CFA, .rbp_offset = -48},
-		{.cfa = MT_CFA_RSP, .cfa_offset = 96, .rbp = MT_RBP_AT_CFA, .rbp_offset = -96}, /* arm64 */
+		{.cfa = MT_CFA_RSP, .cfa_offset = 64, .rbp = MT_RBP_AT_CFA, .rbp_offset = -64},
 	};
 
 	(void)state;
@@ -80,7 +71,7 @@ static void test_other_rules(void **state)
 		{.cfa = MT_CFA_RSP, .cfa_offset = 32, .rbp = MT_RBP_AT_CFA, .rbp_offset = -8},
 		{.cfa = MT_CFA_RSP, .cfa_offset = 32, .rbp = MT_RBP_AT_CFA, .rbp_offset = -20},
 		{.cfa = MT_CFA_RSP, .cfa_offset = 32, .rbp = MT_RBP_AT_CFA, .rbp_offset = 16},
-		{.cfa = MT_CFA_RSP, .cfa_offset = 96, .rbp = MT_RBP_AT_CFA, .rbp_offset = -64},
+		{.cfa = MT_CFA_RSP, .cfa_offset = 96, .rbp = MT_RBP_AT_CFA, .rbp_offset = -72},
 		{.cfa = MT_CFA_RSP, .cfa_offset = 32, .rbp = MT_RBP_AT_RBP, .rbp_offset = -16},
 		{.cfa = MT_CFA_RSP, .cfa_offset = 32, .rbp = MT_RBP_RETURN, .rbp_offset = -16},
 	};
