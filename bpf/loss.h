@@ -22,7 +22,8 @@
 	X(FORK_UNTRACKED, "fork_untracked", "forked children not followed")                                            \
 	X(MAPPINGS_FULL, "mappings_full", "calls of mmap and its kind not tracked: a table of mappings was full")      \
 	X(PAGES_FULL, "pages_full", "page faults not recorded: the page table was full")                               \
-	X(PAGES_STALE, "pages_stale", "pages unmapped or moved at once beyond what is followed: records may be old")
+	X(PAGES_STALE, "pages_stale", "pages unmapped or moved at once beyond what is followed: records may be old")   \
+	X(LEFT_OUT, "left_out", "events, of any process, that the kernel left a program out of: it was preempted in it")
 
 enum mt_loss {
 #define X(id, name, words) MT_LOSS_##id,

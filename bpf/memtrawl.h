@@ -392,11 +392,11 @@ MT_ASSERT_SIZE(mt_page_key, 16);
 MT_ASSERT_SIZE(mt_page_block, 4096);
 MT_ASSERT_SIZE(mt_page_seed, 80);
 MT_ASSERT_SIZE(mt_page_call, 48);
-MT_ASSERT_SIZE(mt_counters, (15 + 18 + 48) * 8);
+MT_ASSERT_SIZE(mt_counters, (15 + 19 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 257);
 MT_ASSERT_SIZE(mt_session, 208);
 MT_ASSERT_SIZE(mt_event, 32);
-_Static_assert(MT_LOSS_MAX == 18, "mt_counters is sized for it");
+_Static_assert(MT_LOSS_MAX == 19, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

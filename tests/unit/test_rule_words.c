@@ -25,7 +25,6 @@ static struct mt_unwind_rule said_by(uint32_t number)
 
 static void test_numbers_say_rules(void **state)
 {
-
 	(void)state;
 	for (uint32_t number = MT_RULE_CODED; number < MT_RULES_MAX; number++) {
 		struct mt_unwind_rule rule = said_by(number);

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "heap.skel.h"
 
@@ -39,18 +40,36 @@ void programs__from_object(struct heap_bpf *heap, struct programs *programs)
 	}
 }
 
+/* False if there is no such program. */
+static bool get_info(const struct programs *programs, int program, struct bpf_prog_info *info)
+{
+	uint32_t size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return programs->fds[program] >= 0 && !bpf_obj_get_info_by_fd(programs->fds[program], info, &size);
+}
+
 struct run_time programs__run_time(const struct programs *programs, enum program first, enum program last)
 {
 	struct run_time sum = {0};
+	struct bpf_prog_info info;
 
 	for (int i = (int)first; i <= (int)last; i++) {
-		struct bpf_prog_info info = {0};
-		uint32_t size = sizeof(info);
-
-		if (programs->fds[i] < 0 || bpf_obj_get_info_by_fd(programs->fds[i], &info, &size))
+		if (!get_info(programs, i, &info))
 			continue;
 		sum.ns += info.run_time_ns;
 		sum.count += info.run_cnt;
 	}
+	return sum;
+}
+
+uint64_t programs__left_out(const struct programs *programs)
+{
+	struct bpf_prog_info info;
+	uint64_t sum = 0;
+
+	for (int i = PROGRAM_FIRST_TRACEPOINT; i <= PROGRAM_LAST_TRACEPOINT; i++)
+		if (get_info(programs, i, &info))
+			sum += info.recursion_misses;
 	return sum;
 }

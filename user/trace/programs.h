@@ -27,6 +27,9 @@ enum program {
 	PROGRAM_REMAP_ENTER,
 	PROGRAM_REMAP_LEAVE,
 	PROGRAM_COUNT,
+
+	PROGRAM_FIRST_TRACEPOINT = PROGRAM_EXEC,
+	PROGRAM_LAST_TRACEPOINT = PROGRAM_RSS_CHANGED,
 };
 
 struct programs {
@@ -44,5 +47,11 @@ struct run_time {
 
 /* Of the programs from `first` to `last`: what the kernel has measured, while it was asked to (BPF_ENABLE_STATS). */
 struct run_time programs__run_time(const struct programs *programs, enum program first, enum program last);
+
+/*
+ * How often the kernel left a program at a tracepoint out, as a task that was running it on that CPU had been
+ * preempted: of the events of all processes. Kernels before 5.12 do not tell (9ed9e9ba2337): 0.
+ */
+uint64_t programs__left_out(const struct programs *programs);
 
 #endif

@@ -106,6 +106,7 @@ static void describe_sampling(const struct reader *reader)
 static void describe_counters(const struct reader *reader)
 {
 	memcpy(reader->profile->loss, reader->counters.loss, sizeof(reader->profile->loss));
+	reader->profile->loss[MT_LOSS_LEFT_OUT] = programs__left_out(&reader->session->programs);
 	memcpy(reader->profile->size_objects, reader->counters.size_objects, sizeof(reader->profile->size_objects));
 }
 
