@@ -10,7 +10,7 @@
 
 static void set(json_t *object, const char *key, json_t *value)
 {
-	json_object_set_new(object, key, value);
+	json_object_set_new_nocheck(object, key, value); /* keys are plain ASCII */
 }
 
 static void set_count(json_t *object, const char *key, uint64_t count)

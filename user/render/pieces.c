@@ -2,7 +2,6 @@
 #include "render/pieces.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/utf8.h"
@@ -66,14 +65,17 @@ void pieces__add_place(struct buf *out, const struct report_frame *frame)
 		buf__add_string(out, pieces__basename(frame->object));
 }
 
-/* Outside strings all is plain ASCII, so what is found to escape is within one. */
-static void add_json_text(struct buf *out, const char *text)
+/*
+ * A part of the text as jansson writes it, of whole characters. Outside strings all is plain ASCII, so what is found to
+ * escape is within one.
+ */
+static int add_json_text(const char *text, size_t size, void *out)
 {
-	const char *copied = text;
+	const char *copied = text, *end = text + size;
 	size_t length;
 	uint32_t c;
 
-	for (; *text; text += length ? length : 1) {
+	for (; text < end; text += length ? length : 1) {
 		length = 1;
 		if ((unsigned char)*text < 0x7f) /* most of it */
 			continue;
@@ -84,20 +86,15 @@ static void add_json_text(struct buf *out, const char *text)
 			copied = text + length;
 		}
 	}
-	buf__add_string(out, copied);
+	buf__add(out, copied, (size_t)(end - copied));
+	return 0;
 }
 
 void pieces__add_json(struct buf *out, json_t *root)
 {
-	char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
-
-	if (text) {
-		add_json_text(out, text);
-		buf__add_string(out, "\n");
-	} else {
+	if (!root || json_dump_callback(root, add_json_text, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)))
 		out->failed = true;
-	}
-	free(text);
+	buf__add_string(out, "\n");
 	json_decref(root);
 }
 
