@@ -132,7 +132,7 @@ static __always_inline u32 search_page(const struct mt_unwind_page *page, u32 ad
 	return rows ? mt_unwind_search(rows->row, page->row, page->count, address) : MT_RULE_NONE;
 }
 
-/* The number of the rule for an address in that mapping, of those that has a table. */
+/* The number of the rule for an address in that mapping; MT_RULE_NONE where it has no table. */
 __noinline u32 unwind__search_table(u32 number, u64 address)
 {
 	const struct mt_unwind_mapping *mapping = mapping_at(number);

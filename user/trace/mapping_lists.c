@@ -8,17 +8,11 @@
 #include <sys/mman.h>
 
 #include "lib/array.h"
+#include "trace/map_array.h"
 #include "trace/session.h"
 
 /* Lists that no process uses any more are left alone for so long: programs may still be in them. */
 enum { GRACE_NS = 1000000000 };
-
-static void *map_array(int map, size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
 
 int mapping_lists__open(struct mapping_lists *lists, struct session *session)
 {

@@ -117,7 +117,7 @@ uint64_t objects__memory(enum rung rung, const struct objects_sizes *sizes)
 	uint64_t page = sizeof(struct mt_page_key) + sizeof(struct mt_page_block) + ELEMENT + 2 * BUCKET;
 	uint64_t unwind = MT_UNWIND_MAPPINGS_MAX * sizeof(struct mt_unwind_mapping) +
 			  MT_UNWIND_PAGES_MAX * sizeof(struct mt_unwind_page) + sizeof(struct mt_unwind_rules) +
-			  MT_UNWIND_CACHE * sizeof(uint64_t) + 2 * sizeof(struct mt_unwind_chunk);
+			  sizeof(struct mt_unwind_cache) + 2 * sizeof(struct mt_unwind_chunk);
 	uint64_t bytes = sizes->sites * (site + stack) + unwind;
 
 	if (sizes->mappings)

@@ -14,6 +14,7 @@
 #include "lib/array.h"
 #include "lib/units.h"
 #include "trace/budget.h"
+#include "trace/map_array.h"
 #include "trace/objects.h"
 #include "trace/pages.h"
 #include "trace/unwinding.h"
@@ -144,17 +145,12 @@ static void take_maps(struct session *session)
 
 int session__map_arrays(struct session *session, struct error *err)
 {
-	void *shared, *processes;
-
-	shared = mmap(NULL, sizeof(*session->shared), PROT_READ | PROT_WRITE, MAP_SHARED, session->maps.session, 0);
-	if (shared == MAP_FAILED)
+	session->shared = map_array(session->maps.session, sizeof(*session->shared));
+	if (!session->shared)
 		return error__set(err, -errno, "cannot map the session's switches: %s", error__reason(errno));
-	session->shared = shared;
-	processes = mmap(NULL, MT_SLOTS_MAX * sizeof(*session->processes), PROT_READ | PROT_WRITE, MAP_SHARED,
-			 session->maps.processes, 0);
-	if (processes == MAP_FAILED)
+	session->processes = map_array(session->maps.processes, MT_SLOTS_MAX * sizeof(*session->processes));
+	if (!session->processes)
 		return error__set(err, -errno, "cannot map the process table: %s", error__reason(errno));
-	session->processes = processes;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "lib/hash.h"
 #include "rule_words.h"
 #include "target/elf_facts.h"
+#include "trace/map_array.h"
 #include "trace/mapping_lists.h"
 #include "trace/session.h"
 #include "unwind/table.h"
@@ -46,13 +47,6 @@ struct unwinding {
 };
 
 /* ---- the maps */
-
-static void *map_array(int map, size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
 
 static uint64_t rule_key(const struct mt_unwind_rule *rule)
 {
