@@ -3,10 +3,12 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/recent.h"
 #include "sampling.h"
 #include "trace/session.h"
 
@@ -40,10 +42,13 @@ struct budget {
 	struct run_time run;       /* of the programs at allocator functions, as the kernel has it */
 	struct run_time fault_run; /* of those at page faults, of whichever process */
 	struct sums run_since;     /* when the kernel began to measure */
-	double mean_run_ns;
-	double mean_fault_ns; /* for each fault of a traced process */
-	double on_share;      /* of the cycle with allocation probes on; 1: always */
-	uint64_t toggle_ns;   /* when to put them off or on again */
+	/* Means of intervals. The kernel's clock goes on where the target is preempted in the middle of a program,
+	 * which can make that of some hundred runs a hundred times too long. */
+	struct recent mean_run_ns;
+	struct recent mean_fault_ns; /* for each fault of a traced process */
+	bool too_dear;               /* even without allocations: found at the last look */
+	double on_share;             /* of the cycle with allocation probes on; 1: always */
+	uint64_t toggle_ns;          /* when to put them off or on again */
 	uint64_t paused_since_ns;
 };
 
@@ -78,7 +83,7 @@ static void tell_costs(const struct budget *budget)
 {
 	struct mt_session *shared = budget->session->shared;
 	const struct trap_costs *costs = &budget->costs;
-	double run = budget->mean_run_ns, returns = costs->with_return - costs->skipped;
+	double run = recent__value(&budget->mean_run_ns), returns = costs->with_return - costs->skipped;
 
 	shared->cost_call = (uint32_t)(costs->skipped + run / 2);
 	shared->cost_return = (uint32_t)((returns > 0 ? returns : 0) + run * 3 / 2);
@@ -94,8 +99,8 @@ int budget__new(struct session *session, struct budget **result, struct error *e
 		return error__set(err, -ENOMEM, "out of memory");
 	budget->session = session;
 	budget->stats_fd = -1;
-	budget->mean_run_ns = GUESS_NS;
-	budget->mean_fault_ns = FAULT_GUESS_NS;
+	recent__init(&budget->mean_run_ns, GUESS_NS);
+	recent__init(&budget->mean_fault_ns, FAULT_GUESS_NS);
 	budget->on_share = 1;
 	code = session->programs.heap ? calibrate(budget, err) : recall(budget);
 	if (code) {
@@ -154,8 +159,8 @@ static void measure_faults(struct budget *budget)
 	struct sums now = read_sums(budget);
 
 	if (now.faults > budget->run_since.faults + 100 && now.faults_passed == budget->run_since.faults_passed)
-		budget->mean_fault_ns =
-			(double)(run.ns - budget->fault_run.ns) / (double)(now.faults - budget->run_since.faults);
+		recent__add(&budget->mean_fault_ns,
+			    (double)(run.ns - budget->fault_run.ns) / (double)(now.faults - budget->run_since.faults));
 	budget->fault_run = run;
 }
 
@@ -165,7 +170,8 @@ static void measure_programs(struct budget *budget)
 	struct run_time run = programs__run_time(&budget->session->programs, PROGRAM_SESSION, PROGRAM_FREE);
 
 	if (run.count > budget->run.count + 100)
-		budget->mean_run_ns = (double)(run.ns - budget->run.ns) / (double)(run.count - budget->run.count);
+		recent__add(&budget->mean_run_ns,
+			    (double)(run.ns - budget->run.ns) / (double)(run.count - budget->run.count));
 	budget->run = run;
 	if (budget->session->options.pages)
 		measure_faults(budget);
@@ -221,18 +227,19 @@ static struct probe_time measure(struct budget *budget, const struct sums *now)
 	double allocs = (double)(now->alloc_calls - budget->last.alloc_calls);
 	double returns = (double)(now->returns - budget->last.returns);
 	double frees = (double)(now->free_calls - budget->last.free_calls);
-	double run = budget->mean_run_ns, step = costs->stepped - costs->emulated;
+	double run = recent__value(&budget->mean_run_ns), step = costs->stepped - costs->emulated;
 	double steps = (double)(now->stepped_allocs - budget->last.stepped_allocs) * step;
 	double faults = (double)(now->faults - budget->last.faults);
 	double passed = (double)(now->faults_passed - budget->last.faults_passed);
+	double fault_run = recent__value(&budget->mean_fault_ns);
 
 	return (struct probe_time){
 		.alloc = allocs * (costs->skipped + run) + returns * (costs->with_return - costs->skipped + run) +
-			 steps + faults * budget->mean_fault_ns,
+			 steps + faults * fault_run,
 		.frees = frees * (costs->emulated + run) +
 			 (double)(now->stepped_frees - budget->last.stepped_frees) * step +
 			 (faults + passed) * costs->emulated * FAULT_PASSED,
-		.sampled = allocs * (costs->skipped + run / 2) + steps + faults * budget->mean_fault_ns,
+		.sampled = allocs * (costs->skipped + run / 2) + steps + faults * fault_run,
 		.cpu = (double)(now->cpu_ns - budget->last.cpu_ns),
 	};
 }
@@ -263,8 +270,14 @@ static double share_within(double max, double alloc, double frees, double cpu, d
 	return room < always ? room / always : 1;
 }
 
+/* Found at two looks in a row: one may have fallen into a moment in which the target hardly ran. */
 static int detach(struct budget *budget, double overhead)
 {
+	budget->on_share = (double)ON_LEAST_MS / CYCLE_MS;
+	if (!budget->too_dear) {
+		budget->too_dear = true;
+		return 0;
+	}
 	warn("probes were taken off: watching %s alone costs %.0f %% of the target's CPU time, over the budget of "
 	     "%.4g %% (--max-overhead)",
 	     budget->session->options.heap ? "frees" : "what goes", overhead, budget->session->options.max_overhead);
@@ -301,14 +314,14 @@ static int act(struct budget *budget, const struct probe_time *measured)
 	} else if (overhead > max || budget->on_share < 1) {
 		share = share_within(max, time->alloc, time->frees, time->cpu, budget->on_share);
 	} else {
+		budget->too_dear = false;
 		return 0;
 	}
 	if (share < (double)ON_LEAST_MS / CYCLE_MS && time->frees > 0 &&
 	    percent(time->frees, time->cpu - time->alloc) > max)
 		return detach(budget, percent(time->frees, time->cpu - time->alloc));
-	if (share < (double)ON_LEAST_MS / CYCLE_MS)
-		share = (double)ON_LEAST_MS / CYCLE_MS;
-	budget->on_share = share;
+	budget->too_dear = false;
+	budget->on_share = fmax(share, (double)ON_LEAST_MS / CYCLE_MS);
 	return 0;
 }
 
