@@ -340,7 +340,8 @@ struct mt_session {
 
 	/* Not read by programs: what user space wants the next command to know. */
 	__u64 since_ns;      /* when the session began */
-	__u64 paused_ns;     /* allocations and page faults were not watched for so long */
+	__u64 paused_ns;       /* allocations and page faults were not watched for so long, */
+	__u64 paused_since_ns; /* and are not since then; 0: they are, as far as user space is asked */
 	__u32 overhead;      /* measured last, in the unit of max_overhead */
 	__u32 event_rate;    /* traps a second, measured last */
 	__u32 probe_share;   /* probe time in 1/100 of a percent of one CPU, measured last */
@@ -394,7 +395,7 @@ MT_ASSERT_SIZE(mt_page_seed, 80);
 MT_ASSERT_SIZE(mt_page_call, 48);
 MT_ASSERT_SIZE(mt_counters, (15 + 19 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 257);
-MT_ASSERT_SIZE(mt_session, 208);
+MT_ASSERT_SIZE(mt_session, 216);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 19, "mt_counters is sized for it");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");

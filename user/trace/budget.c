@@ -49,7 +49,6 @@ struct budget {
 	bool too_dear;               /* even without allocations: found at the last look */
 	double on_share;             /* of the cycle with allocation probes on; 1: always */
 	uint64_t toggle_ns;          /* when to put them off or on again */
-	uint64_t paused_since_ns;
 };
 
 /* The costs are left in the session for a keeper that takes over. */
@@ -327,15 +326,13 @@ static int act(struct budget *budget, const struct probe_time *measured)
 
 static int set_paused(struct budget *budget, bool pause, uint64_t now, struct error *err)
 {
-	struct session *session = budget->session;
+	struct mt_session *shared = budget->session->shared;
 
 	if (pause)
-		budget->paused_since_ns = now;
-	else if (budget->paused_since_ns)
-		session->shared->paused_ns += now - budget->paused_since_ns;
-	if (!pause)
-		budget->paused_since_ns = 0;
-	return session__pause(session, pause, err);
+		shared->paused_since_ns = now;
+	else
+		session__settle_pause(shared, now);
+	return session__pause(budget->session, pause, err);
 }
 
 /* Allocations and page faults are watched for a share of each cycle. */

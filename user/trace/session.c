@@ -262,6 +262,7 @@ void session__end(struct session *session)
 	if (session->end_ns)
 		return;
 	session->end_ns = monotonic_ns();
+	session__settle_pause(session->shared, session->end_ns);
 	for (size_t i = 0; i < session->count; i++)
 		if (!session->tracked[i]->ended)
 			set_state(session, session->tracked[i], MT_PROCESS_EXITED);
@@ -307,11 +308,26 @@ void session__free(struct session *session)
 	free(session);
 }
 
+/* Of a pause that goes on, if there is one: user space's, or else that of the programs. */
+static uint64_t paused_since(const struct mt_session *shared)
+{
+	return shared->paused_since_ns ? shared->paused_since_ns : shared->capped_ns;
+}
+
 uint64_t session__paused_ns(const struct mt_session *shared)
 {
-	uint64_t capped = shared->capped_ns;
+	uint64_t since = paused_since(shared);
 
-	return shared->paused_ns + (capped ? monotonic_ns() - capped : 0);
+	return shared->paused_ns + (since ? monotonic_ns() - since : 0);
+}
+
+void session__settle_pause(struct mt_session *shared, uint64_t now)
+{
+	uint64_t since = paused_since(shared);
+
+	if (since)
+		shared->paused_ns += now - since;
+	shared->paused_since_ns = shared->capped_ns = 0;
 }
 
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *sum)

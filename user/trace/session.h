@@ -117,6 +117,8 @@ void session__free(struct session *session);
 
 /* How long allocation probes were off, in nanoseconds, the pause included that the programs may be in by themselves. */
 uint64_t session__paused_ns(const struct mt_session *shared);
+/* A pause that goes on, if there is one, is over. */
+void session__settle_pause(struct mt_session *shared, uint64_t now);
 
 /* Sums of the per-CPU counters of a slot. */
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *counters);
