@@ -112,3 +112,20 @@ $(TARGETS_MUSL): $(T)/%.musl: $(T)/musl/%.o $(T)/musl/truth.o
 $(TARGETS_MUSL_STATIC): $(T)/%.musl-static: $(T)/musl/%.o $(T)/musl/truth.o
 	$(say) LINK $@
 	$(Q)$(MUSL_GCC) -static -pthread $^ -o $@
+
+# programs of which it is known whether they leak: for tools/check-verdicts
+VERDICTS_C := $(patsubst tests/targets/%.c,%,$(wildcard tests/targets/leaks/leaking/*.c tests/targets/leaks/sound/*.c))
+VERDICTS_CXX := $(patsubst tests/targets/%.cc,%,$(wildcard tests/targets/leaks/leaking/*.cc tests/targets/leaks/sound/*.cc))
+targets: $(VERDICTS_C:%=$(T)/%) $(VERDICTS_CXX:%=$(T)/%)
+
+$(VERDICTS_C:%=$(T)/glibc/%.o) $(VERDICTS_CXX:%=$(T)/glibc/%.o): TARGET_FLAGS += -Itests/targets/leaks
+
+$(VERDICTS_C:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/leaks/leaks.o
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) -pthread $^ -lm -o $@
+
+$(VERDICTS_CXX:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/leaks/leaks.o
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(SANFLAGS) -pthread $^ -lm -o $@

@@ -156,6 +156,44 @@ static inline struct profile *fixture_profile(void)
 	return profile;
 }
 
+/* Adds looks, every two seconds: the leak grew steadily, the cache has been full since the tenth second. */
+static inline void fixture_looks(struct profile *profile)
+{
+	enum { LOOKS = 16, FULL = 5 };
+	struct profile_look *looks = calloc(LOOKS, sizeof(*looks));
+	struct profile_point *points = calloc(2 * LOOKS, sizeof(*points));
+
+	assert(looks && points);
+	for (uint64_t i = 0; i < LOOKS; i++) {
+		struct profile_point *leak = &points[i], *cache = &points[LOOKS + i];
+
+		leak->live_bytes = leak->alloc_bytes = profile->sites[0].live_bytes / (LOOKS - 1) * i;
+		leak->live_objects = leak->alloc_objects = profile->sites[0].live_objects * i / (LOOKS - 1);
+		cache->live_bytes = profile->sites[1].live_bytes / FULL * (i < FULL ? i : FULL);
+		cache->live_objects = 1000 / FULL * (i < FULL ? i : FULL);
+		cache->alloc_bytes = profile->sites[1].alloc_bytes / (LOOKS - 1) * i;
+		cache->alloc_objects = 50000 * i / (LOOKS - 1);
+		looks[i].seconds = 2 * (double)i;
+		looks[i].heap.live_bytes = leak->live_bytes + cache->live_bytes;
+		looks[i].heap.live_objects = leak->live_objects + cache->live_objects;
+		looks[i].heap.alloc_bytes = leak->alloc_bytes + cache->alloc_bytes;
+		looks[i].heap.alloc_objects = leak->alloc_objects + cache->alloc_objects;
+		looks[i].rss = profile->rss;
+		looks[i].rss.anon_bytes -= (LOOKS - 1 - i) << 18;
+		looks[i].rss.current_bytes -= (LOOKS - 1 - i) << 18;
+	}
+	profile->looks = looks;
+	profile->look_count = LOOKS;
+	profile->points = points;
+	profile->sites[0].points = points;
+	profile->sites[1].points = points + LOOKS;
+	for (int i = 0; i < PROFILE_BIRTHS; i++)
+		profile->sites[0].births[i] = profile->sites[0].live_bytes / PROFILE_BIRTHS;
+	profile->sites[1].births[PROFILE_BIRTHS - 1] = profile->sites[1].live_bytes;
+	profile->limit =
+		(struct profile_limit){.cgroup = strdup("/web"), .limit_bytes = 1 << 30, .used_bytes = 600 << 20};
+}
+
 /* Adds mapped memory: an arena of which half is left, and a buffer that is gone again. */
 static inline void fixture_mapped(struct profile *profile)
 {

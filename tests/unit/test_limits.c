@@ -12,6 +12,7 @@
 #include "scratch.h"
 #include "target/cgroup.h"
 #include "target/limits.h"
+#include "target/nearest_limit.h"
 
 static void limits_are_parsed(void **state)
 {
@@ -182,6 +183,37 @@ static void figures_are_read_anew_at_each_look(void **state)
 	limits__free(limits);
 }
 
+static void check_nearest(uint64_t limit, uint64_t used, const char *path)
+{
+	struct nearest_limit nearest = nearest_limit__of(scratch__path("proc"), 7);
+
+	assert_int_equal(nearest.limit_bytes, limit);
+	assert_int_equal(nearest.used_bytes, used);
+	if (path)
+		assert_string_equal(nearest.cgroup, path);
+	else
+		assert_null(nearest.cgroup);
+	free(nearest.cgroup);
+}
+
+/* Of the folders that version_1_is_read() made. */
+static void the_nearest_is_that_with_least_room(void **state)
+{
+	(void)state;
+	write_text("m/web/memory.usage_in_bytes", "600000\n");
+	check_nearest(1024000, 614400, NULL); /* the machine has 409,600 bytes left, the cgroup 500,000 */
+	write_text("m/web/memory.usage_in_bytes", "700000\n");
+	check_nearest(1000000, 600000, "/web");
+	write_text("m/web/b/memory.limit_in_bytes", "310000\n");
+	write_text("m/web/b/memory.stat", "total_inactive_file 0\n");
+	check_nearest(310000, 300000, "/web/b");
+	write_text("m/web/b/memory.limit_in_bytes", "9223372036854771712\n");
+	write_text("proc/meminfo", "");
+	check_nearest(1000000, 600000, "/web");
+	write_text("proc/7/cgroup", "5:cpu:/other\n");
+	check_nearest(0, 0, NULL);
+}
+
 /* The process is in a cgroup to which the controller does not reach down. */
 static void version_2_is_read(void **state)
 {
@@ -275,6 +307,7 @@ int main(void)
 		cmocka_unit_test(places_are_found),
 		cmocka_unit_test(version_1_is_read),
 		cmocka_unit_test(figures_are_read_anew_at_each_look),
+		cmocka_unit_test(the_nearest_is_that_with_least_room),
 		cmocka_unit_test(version_2_is_read),
 		cmocka_unit_test(a_part_is_mounted),
 		cmocka_unit_test(what_cannot_be_found_is_none),

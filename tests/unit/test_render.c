@@ -63,6 +63,19 @@ static void leaks_are_rendered(void **state)
 	profile__free(profile);
 }
 
+/* How they grew, and what that means for the process. */
+static void trends_are_rendered(void **state)
+{
+	struct profile *profile = fixture_profile();
+
+	(void)state;
+	fixture_looks(profile);
+	check_report(REPORT_LEAKS, profile, GROUP_STACK, wide_text, "leaks-trend.txt");
+	check_report(REPORT_LEAKS, profile, GROUP_FUNCTION, render__json, "leaks-trend.json");
+	check_report(REPORT_LEAKS, profile, GROUP_FILE, render__csv, "leaks-trend.csv");
+	profile__free(profile);
+}
+
 /* A sampled profile that ended early and lost much. */
 static void circumstances_are_told(void **state)
 {
@@ -265,17 +278,12 @@ static void lists_are_rendered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(profiles_are_rendered),
-		cmocka_unit_test(leaks_are_rendered),
-		cmocka_unit_test(circumstances_are_told),
-		cmocka_unit_test(mapped_memory_is_rendered),
-		cmocka_unit_test(rows_of_mapped_memory_are_chosen),
-		cmocka_unit_test(empty_profile_is_rendered),
-		cmocka_unit_test(diffs_are_rendered),
-		cmocka_unit_test(hostile_names_are_harmless),
-		cmocka_unit_test(lines_are_cut_on_terminals_only),
-		cmocka_unit_test(cuts_are_between_characters),
-		cmocka_unit_test(lists_are_rendered),
+		cmocka_unit_test(profiles_are_rendered),       cmocka_unit_test(leaks_are_rendered),
+		cmocka_unit_test(trends_are_rendered),         cmocka_unit_test(circumstances_are_told),
+		cmocka_unit_test(mapped_memory_is_rendered),   cmocka_unit_test(rows_of_mapped_memory_are_chosen),
+		cmocka_unit_test(empty_profile_is_rendered),   cmocka_unit_test(diffs_are_rendered),
+		cmocka_unit_test(hostile_names_are_harmless),  cmocka_unit_test(lines_are_cut_on_terminals_only),
+		cmocka_unit_test(cuts_are_between_characters), cmocka_unit_test(lists_are_rendered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/array.h"
 #include "lib/hash.h"
@@ -23,6 +24,8 @@ void counts__add(struct report_counts *to, const struct report_counts *from)
 	to->resident_bytes += from->resident_bytes;
 	to->swapped_bytes += from->swapped_bytes;
 	to->older_bytes += from->older_bytes;
+	for (int i = 0; i < PROFILE_BIRTHS; i++)
+		to->births[i] += from->births[i];
 	to->live_bytes_stderr = hypot(to->live_bytes_stderr, from->live_bytes_stderr);
 	to->oldest_age_seconds =
 		to->stacks ? fmax(to->oldest_age_seconds, from->oldest_age_seconds) : from->oldest_age_seconds;
@@ -31,9 +34,11 @@ void counts__add(struct report_counts *to, const struct report_counts *from)
 
 struct report_counts counts__of_site(const struct profile_site *site)
 {
+	struct report_counts counts;
+
 	if (!site)
 		return (struct report_counts){.oldest_age_seconds = -1};
-	return (struct report_counts){
+	counts = (struct report_counts){
 		.live_bytes = site->live_bytes,
 		.live_objects = site->live_objects,
 		.alloc_bytes = site->alloc_bytes,
@@ -49,11 +54,14 @@ struct report_counts counts__of_site(const struct profile_site *site)
 		.oldest_age_seconds = site->oldest_age_seconds,
 		.stacks = 1,
 	};
+	memcpy(counts.births, site->births, sizeof(counts.births));
+	return counts;
 }
 
 void group__free(struct group *group)
 {
 	free(group->rows);
+	free(group->points);
 	*group = (struct group){0};
 }
 
@@ -158,6 +166,20 @@ static int name_row(struct report_row *row, const struct report_frame *key, cons
 	return row->frames ? 0 : -ENOMEM;
 }
 
+/* There is a place for every site, of which there are not fewer than rows. */
+static void add_points(const struct profile *profile, const struct profile_site *site, const struct group *group,
+		       const struct report_row *row)
+{
+	struct profile_point *points = group->points + (size_t)(row - group->rows) * profile->look_count;
+
+	for (size_t i = 0; site && site->points && i < profile->look_count; i++) {
+		points[i].live_bytes += site->points[i].live_bytes;
+		points[i].live_objects += site->points[i].live_objects;
+		points[i].alloc_bytes += site->points[i].alloc_bytes;
+		points[i].alloc_objects += site->points[i].alloc_objects;
+	}
+}
+
 static int add_site(const struct diff *diff, const struct diff_site *site, const struct report_request *request,
 		    struct frame_list *list, struct index_map *by_id, struct group *group)
 {
@@ -183,6 +205,7 @@ static int add_site(const struct diff *diff, const struct diff_site *site, const
 		return -ENOMEM;
 	counts__add(&row->counts, &counts);
 	counts__add(&row->before, &before);
+	add_points(diff->after, site->after, group, row);
 	return 0;
 }
 
@@ -196,6 +219,9 @@ int group__add_up(const struct diff *diff, const struct report_request *request,
 		.dropped.oldest_age_seconds = -1,
 		.dropped_before.oldest_age_seconds = -1,
 	};
+	group->points = calloc(diff->count * diff->after->look_count + 1, sizeof(*group->points));
+	if (!group->points)
+		err = -ENOMEM;
 	for (size_t i = 0; !err && i < diff->count; i++)
 		err = add_site(diff, &diff->sites[i], request, frames, by_id, group);
 	index_map__free(by_id);

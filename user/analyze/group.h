@@ -9,6 +9,7 @@
 struct group {
 	struct report_row *rows; /* in the order in which they first came up */
 	size_t count, capacity;
+	struct profile_point *points; /* a row has as many of them as there are looks */
 	/* the stacks that the request's filter and age leave out */
 	struct report_counts dropped, dropped_before;
 };

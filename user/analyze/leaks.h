@@ -1,50 +1,94 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How much a site looks like a leak, judged from one window of observation.
+ * How much a site looks like a leak, judged from one window of observation. ramp(x, a, b) is 0 up to a, 1 from b on,
+ *and goes straight up between them. The terms of trends are those of analyze/trend.h.
  *
- *	confidence = retained^2 x persistence x repetition x certainty		in [0, 1]
- *	score	   = live bytes x confidence
+ *	confidence = grows x steady x stays x repetition x certainty x unexplained		in [0, 1]
+ *
+ *	grows	    ramp(z, 1.645, 3): the test of Mann and Kendall, by which what does not grow gets there once in 20
+ *		    and in 700 times
+ *	steady	    ramp(steadiness_high, 0.5, 0.8): what has become full, or warm, grows no more
+ *	stays	    ramp(lasting_high, 0.2, 0.6) x ramp(log10 elders, -3, -1): what is freed after a time has no old
+ *		    blocks. 1 where the number of blocks does not grow: then it is blocks that grow (realloc), which
+ *		    are never old
+ *	repetition  n / (n + 1) for n looks that saw more than ever before: one rise is no trend
+ *	certainty   1 - standard error / live bytes, not below 0: of sampling
+ *	unexplained what of its growth is not explained by blocks from before tracing began that were freed, which a
+ *		    cache replaces: the larger one of the part by which its new blocks are more than those frees, and
+ *		    the part that the process's anonymous memory grew by
+ *
+ * A window with too few looks for a trend, or of which a fifth was not watched to hold the budget, has
+ *
+ *	confidence = retained^2 x persistence x n / (n + 1) x certainty
  *
  *	retained    the share of what was allocated in the window that still lives, by bytes or by objects, whichever is
  *		    less: 1 for a leak, near 0 for a cache that turns over. Squared, since a cache is large.
  *	persistence the share of live bytes in blocks at least as old as the threshold, relative to what a steady leak
  *		    would have (1 - threshold / window), within [0.1, 1]: buffers in flight are young. 0.5 if ages are
  *		    not known.
- *	repetition  n / (n + 1) for n live objects: one block is no trend.
- *	certainty   1 - standard error / live bytes, not below 0: of sampling.
- *
- * So a steady leak of a megabyte (score: nearly that) comes before a busy cache of a hundred megabytes of which two
- * percent survive the window (0.02^2 x 0.1 x 100 MB: four kilobytes).
+ *	n	    live objects
  */
 #ifndef MEMTRAWL_ANALYZE_LEAKS_H
 #define MEMTRAWL_ANALYZE_LEAKS_H
 
 #include <stdint.h>
 
-/* By growth that is likely to be a leak's: growth_bytes_per_hour x confidence. */
+#include "analyze/trend.h"
+
+/*
+ * By when the limit that the process is under is reached if it is this site's likely growth that gets there (growth x
+ * confidence); where no limit is known, by that growth itself.
+ */
 enum leak_severity {
-	LEAK_NONE,   /* confidence below 0.05: freed as it goes */
-	LEAK_LOW,    /* below 4 MiB an hour */
-	LEAK_MEDIUM, /* below 64 MiB an hour */
-	LEAK_HIGH,
+	LEAK_NONE,     /* confidence below LEAK_CONFIDENCE: no leak, as far as could be seen */
+	LEAK_LOW,      /* in 90 days or more; below 4 MiB an hour */
+	LEAK_MEDIUM,   /* in a week or more; below 64 MiB an hour */
+	LEAK_HIGH,     /* in a day or more; below 1 GiB an hour */
+	LEAK_CRITICAL, /* sooner; more */
+};
+
+#define LEAK_CONFIDENCE 0.5
+
+/* What became of a site's memory in the window, in the order in which they are asked for: the first that holds. */
+enum leak_pattern {
+	LEAK_UNKNOWN,    /* too few looks, or not watched all the time */
+	LEAK_STEPWISE,   /* a leak (confidence of LEAK_CONFIDENCE or more) that grows by bursts */
+	LEAK_STEADY,     /* another leak */
+	LEAK_SAW_TOOTH,  /* it fell by half or more, and has been as high again: batches */
+	LEAK_FLATTENING, /* it grew, and does less or no more so: a cache, a pool, a warm-up */
+	LEAK_REPLACING,  /* it grows as blocks from before tracing are freed */
+	LEAK_GROWING,    /* it grows, but what it holds does not stay */
+	LEAK_CHURN,      /* it does not, and frees ten times what it holds */
+	LEAK_STABLE,     /* it does not grow */
 };
 
 struct leak {
-	double score;      /* bytes */
+	double score;      /* likely bytes an hour: growth x confidence */
 	double confidence; /* 0 to 1 */
 	enum leak_severity severity;
-	double growth_bytes_per_hour; /* live bytes / window: all of them were allocated in it */
-	double oldest_age_seconds;    /* negative: unknown */
-	double retained;              /* 0 to 1 */
-	double persistence;           /* 0 to 1 */
+	enum leak_pattern pattern;
+	/* Of live bytes, not below 0; its 95 % interval. Without a trend: live bytes / window, and twice the same. */
+	double growth_bytes_per_hour, growth_low, growth_high;
+	double projected_24h;      /* bytes that will live in a day, if it grows on like that */
+	double oldest_age_seconds; /* negative: unknown */
+	double retained;           /* 0 to 1 */
+	double unexplained;        /* 0 to 1 */
+	struct trend trend;
 };
 
 struct report_counts;
 
-/* `older_seconds` is the threshold that counts->older_bytes was counted with; 0 if it was not. */
-struct leak leak__judge(const struct report_counts *counts, double window_seconds, double older_seconds);
+struct leak_input {
+	const struct report_counts *counts;
+	struct trend_input trend;
+	double older_seconds;  /* the threshold that counts->older_bytes was counted with; 0 if it was not */
+	double paused_seconds; /* allocations were not watched for so long */
+	const struct profile_limit *limit;
+};
 
-/* "high" */
-const char *leak__severity_name(enum leak_severity severity);
+struct leak leak__judge(const struct leak_input *input);
+
+const char *leak__severity_name(enum leak_severity severity); /* "high" */
+const char *leak__pattern_name(enum leak_pattern pattern);    /* "steady leak" */
 
 #endif

@@ -31,6 +31,7 @@ void report__free(struct report *report)
 	if (!report)
 		return;
 	free(report->rows);
+	free(report->points);
 	mapped__free(&report->mapped);
 	frame_list__free(report->frame_list);
 	free(report);
@@ -49,8 +50,11 @@ static struct report_subject subject_of(const struct profile *profile)
 		.trigger = &profile->trigger,
 		.sampling = profile->sampling,
 		.rss = profile->rss,
+		.limit = profile->limit,
 		.resident = profile->resident,
 		.totals = profile->totals,
+		.looks = profile->looks,
+		.look_count = profile->look_count,
 	};
 
 	memcpy(subject.loss, profile->loss, sizeof(subject.loss));
@@ -182,6 +186,46 @@ static void sum_others(struct report *report, const struct group *group, size_t 
 	add_unattributed(&report->others_before, &all_before, &report->before.totals);
 }
 
+static void judge(const struct report_subject *subject, struct report_row *row)
+{
+	double live_objects = (double)row->counts.live_objects;
+	const struct leak_input input = {
+		.counts = &row->counts,
+		.trend = {.seconds = subject->seconds,
+			  .looks = subject->looks,
+			  .points = row->points,
+			  .look_count = subject->look_count,
+			  .births = row->counts.births,
+			  .block_bytes = live_objects > 0 ? (double)row->counts.live_bytes / live_objects : 0,
+			  .oldest_seconds = row->counts.oldest_age_seconds},
+		.older_seconds = subject->older_seconds,
+		.paused_seconds = subject->sampling.paused_seconds,
+		.limit = &subject->limit,
+	};
+
+	row->leak = leak__judge(&input);
+}
+
+static void look_out(struct report *report)
+{
+	const struct report_subject *subject = &report->subject;
+	struct outlook_input input = {
+		.looks = subject->looks,
+		.look_count = subject->look_count,
+		.limit = &subject->limit,
+		.age_seconds = (double)(subject->end_ns - subject->process.start_time_ns) / 1e9,
+	};
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct profile_point *points = report->rows[i].points;
+		uint64_t last = points ? points[input.look_count - 1].live_bytes : 0;
+
+		if (points && last > points[0].live_bytes)
+			input.shown_bytes += last - points[0].live_bytes;
+	}
+	report->outlook = outlook__of(&input);
+}
+
 /* The rows are those of the group, which gives them away. */
 static void arrange(struct report *report, struct group *group)
 {
@@ -189,10 +233,13 @@ static void arrange(struct report *report, struct group *group)
 
 	report->rows = group->rows;
 	report->row_count = group->count;
+	report->points = group->points;
 	group->rows = NULL;
+	group->points = NULL;
+	for (size_t i = 0; report->kind != REPORT_DIFF && report->subject.look_count && i < report->row_count; i++)
+		report->rows[i].points = report->points + i * report->subject.look_count;
 	for (size_t i = 0; report->kind == REPORT_LEAKS && i < report->row_count; i++)
-		report->rows[i].leak =
-			leak__judge(&report->rows[i].counts, report->subject.seconds, report->subject.older_seconds);
+		judge(&report->subject, &report->rows[i]);
 	count = select_rows(report);
 	if (count)
 		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, &report->request.sort);
@@ -200,6 +247,8 @@ static void arrange(struct report *report, struct group *group)
 		count = report->request.top_n;
 	sum_others(report, group, count);
 	report->row_count = count;
+	if (report->kind == REPORT_LEAKS)
+		look_out(report);
 }
 
 static struct report *build(enum report_kind kind, const struct diff *diff, const struct report_request *request)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analyze/leaks.h"
+#include "analyze/outlook.h"
 #include "profile/diff.h"
 #include "profile/profile.h"
 #include "symbols/source_lines.h"
@@ -63,6 +64,7 @@ struct report_counts {
 	uint64_t alloc_bytes, alloc_objects;
 	uint64_t free_bytes, free_objects;
 	uint64_t peak_bytes, temporary_objects, resident_bytes, swapped_bytes, older_bytes;
+	uint64_t births[PROFILE_BIRTHS];
 	double live_bytes_stderr;
 	double oldest_age_seconds; /* negative: unknown, or nothing lives */
 	size_t stacks;             /* how many were added up here */
@@ -74,6 +76,8 @@ struct report_row {
 	struct report_counts before;       /* in a diff: of the earlier one */
 	const struct report_frame *frames; /* by stack: innermost first; else the one frame that the row stands for */
 	size_t frame_count;
+	const struct profile_point
+		*points;  /* one for each look at the process; NULL in a diff, and where none were taken */
 	struct leak leak; /* in a report of leaks */
 };
 
@@ -87,9 +91,12 @@ struct report_subject {
 	const struct profile_trigger *trigger;
 	struct profile_sampling sampling;
 	struct profile_rss rss;
+	struct profile_limit limit;       /* its name is the profile's */
 	struct profile_resident resident; /* its names are the profile's */
 	struct profile_totals totals;
 	uint64_t loss[MT_LOSS_MAX];
+	const struct profile_look *looks; /* the profile's */
+	size_t look_count;
 };
 
 /* Memory that the process mapped by itself. In the counts, an object is a mapping. */
@@ -111,7 +118,9 @@ struct report {
 	/* What no row shows (and what has no stack at all), so that rows and others add up to the totals. */
 	struct report_counts others, others_before;
 	struct report_mapped mapped;
+	struct outlook outlook;        /* of leaks; where no looks were taken, nothing is known */
 	struct frame_list *frame_list; /* owns the rows' frames */
+	struct profile_point *points;  /* those of the rows */
 };
 
 /* Of one profile. 0, or -ENOMEM with err. The caller frees *report. */

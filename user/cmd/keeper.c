@@ -39,7 +39,7 @@ static void save_last(const struct keeper *keeper)
 		struct profile *profile = NULL;
 		char *name = NULL;
 
-		if (!observe__profile(keeper->session, keeper->session->tracked[i], &read, &profile, NULL))
+		if (!observe__profile(keeper->session, keeper->session->tracked[i], &read, NULL, &profile, NULL))
 			store__save(keeper->store->directory, profile, &how, &name, NULL);
 		profile__free(profile);
 		free(name);

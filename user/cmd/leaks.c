@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
 #include "cmd/cmd.h"
+#include "cmd/looking.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
 #include "lib/array.h"
@@ -28,22 +31,39 @@ static const struct option own_options[] = {
 /* A leak outlives half of the time it was watched for. */
 static struct read_options reading(const struct report_options *report, uint64_t window_ns)
 {
-	return (struct read_options){.ages = true, .older_ns = report->older_ns ? report->older_ns : window_ns / 2};
+	return (struct read_options){
+		.ages = true,
+		.limit = true,
+		.older_ns = report->older_ns ? report->older_ns : window_ns / 2,
+	};
+}
+
+static int look_and_wait(struct session *session, uint64_t for_ns, struct looking **looking, struct error *err)
+{
+	*looking = looking__new(session, for_ns);
+	if (!*looking)
+		return error__set(err, -ENOMEM, "cannot watch: out of memory");
+	return observe__wait(session, for_ns, *looking, err);
 }
 
 static int watch(struct session *session, uint64_t for_ns, const struct report_options *report,
 		 const struct output_options *output, struct error *err)
 {
+	struct looking *looking;
 	struct read_options read;
-	int code = observe__wait(session, for_ns, err);
+	int code = look_and_wait(session, for_ns, &looking, err);
 
-	if (code)
-		return code;
-	/* pages are read from the process, which goes on: what it touches until then must be seen */
-	if (!session->options.pages)
-		session__end(session);
-	read = reading(report, (session->end_ns ? session->end_ns : monotonic_ns()) - session->shared->since_ns);
-	return observe__output(session, REPORT_LEAKS, &read, report, output, err);
+	if (!code) {
+		/* pages are read from the process, which goes on: what it touches until then must be seen */
+		if (!session->options.pages)
+			session__end(session);
+		looking__end(looking);
+		read = reading(report,
+			       (session->end_ns ? session->end_ns : monotonic_ns()) - session->shared->since_ns);
+		code = observe__output(session, REPORT_LEAKS, &read, looking, report, output, err);
+	}
+	looking__free(looking);
+	return code;
 }
 
 /* Of a session that goes on: what it saw between two readings, and of its live blocks those that came in between. */
@@ -52,21 +72,24 @@ static int watch_pinned(struct session *session, uint64_t for_ns, const struct r
 {
 	struct read_options read = {0};
 	struct profile *before = NULL, *after = NULL;
+	struct looking *looking = NULL;
 	uint64_t start = monotonic_ns();
 	int code;
 
 	code = session__profile(session, session->tracked[0], &read, &before, err);
 	if (!code)
-		code = observe__wait(session, for_ns, err);
+		code = look_and_wait(session, for_ns, &looking, err);
 	if (!code) {
+		looking__end(looking);
 		read = reading(report, monotonic_ns() - start);
 		read.since_ns = start;
-		code = observe__profile(session, session->tracked[0], &read, &after, err);
+		code = observe__profile(session, session->tracked[0], &read, looking, &after, err);
 	}
 	if (!code)
 		code = profile__since(after, before);
 	if (!code)
 		code = output__profile(REPORT_LEAKS, after, report, output, err);
+	looking__free(looking);
 	profile__free(before);
 	profile__free(after);
 	return code;

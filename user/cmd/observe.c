@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/looking.h"
 #include "cmd/name_sources.h"
 #include "lib/units.h"
 #include "symbols/symbols.h"
@@ -206,7 +207,7 @@ static int watch(struct session *session, int ms, struct error *err)
 	return 0;
 }
 
-int observe__wait(struct session *session, uint64_t ns, struct error *err)
+int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err)
 {
 	uint64_t start = monotonic_ns(), shown = start, now = start;
 	bool terminal = isatty(STDERR_FILENO);
@@ -220,6 +221,8 @@ int observe__wait(struct session *session, uint64_t ns, struct error *err)
 			break;
 		code = 0;
 		now = monotonic_ns();
+		if (looking)
+			looking__look(looking, now);
 		if (terminal && now - shown > 500000000) {
 			show_progress(session, (double)(now - start) / 1e9, (double)ns / 1e9);
 			shown = now;
@@ -342,14 +345,16 @@ static char *end_reason(const struct session *session, const struct tracked *tra
 }
 
 int observe__profile(const struct session *session, const struct tracked *tracked, const struct read_options *read,
-		     struct profile **profile, struct error *err)
+		     const struct looking *looking, struct profile **profile, struct error *err)
 {
 	int code = session__profile(session, tracked, read, profile, err);
 
 	if (code)
 		return code;
 	(*profile)->end_reason = end_reason(session, tracked);
-	code = observe__name(tracked, *profile);
+	code = looking ? looking__give(looking, tracked, *profile) : 0;
+	if (!code)
+		code = observe__name(tracked, *profile);
 	if (code) {
 		profile__free(*profile);
 		*profile = NULL;
@@ -359,7 +364,8 @@ int observe__profile(const struct session *session, const struct tracked *tracke
 }
 
 int observe__output(const struct session *session, enum report_kind kind, const struct read_options *read,
-		    const struct report_options *report, const struct output_options *output, struct error *err)
+		    const struct looking *looking, const struct report_options *report,
+		    const struct output_options *output, struct error *err)
 {
 	struct output_options all = *output;
 	struct document_set set;
@@ -371,7 +377,7 @@ int observe__output(const struct session *session, enum report_kind kind, const 
 		struct profile *profile = NULL;
 		char *path = NULL;
 
-		code = observe__profile(session, session->tracked[i], read, &profile, err);
+		code = observe__profile(session, session->tracked[i], read, looking, &profile, err);
 		if (!code && i > 0)
 			code = output_options__further(output, session->tracked[i]->process->pid, &path, err);
 		if (path)

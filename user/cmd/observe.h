@@ -30,16 +30,24 @@ void observe__finish(struct session *session);
 /* Is it one that `start` left, and that others look after? Then finishing it only closes it. */
 bool observe__is_pinned(const struct session *session);
 
-/* Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. */
-int observe__wait(struct session *session, uint64_t ns, struct error *err);
+/*
+ * Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. Has `looking` (may be
+ * NULL) look where that is due.
+ */
+struct looking;
+int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err);
 
-/* The profile of one process, with names, and with a reason if its window ended early. The caller frees it. */
+/*
+ * The profile of one process, with names, with the looks at it (`looking` may be NULL), and with a reason if its window
+ * ended early. The caller frees it.
+ */
 int observe__profile(const struct session *session, const struct tracked *tracked, const struct read_options *read,
-		     struct profile **profile, struct error *err);
+		     const struct looking *looking, struct profile **profile, struct error *err);
 
 /* Prints or writes the profile of each process as the options ask. */
 int observe__output(const struct session *session, enum report_kind kind, const struct read_options *read,
-		    const struct report_options *report, const struct output_options *output, struct error *err);
+		    const struct looking *looking, const struct report_options *report,
+		    const struct output_options *output, struct error *err);
 
 /* Functions and lines for the frames; files are read through the process while it lives. */
 int observe__name(const struct tracked *tracked, struct profile *profile);

@@ -207,7 +207,7 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 
 	code = output_options__format(&run->output, &format, err);
 	if (!code)
-		code = observe__profile(run->session, tracked, &read, &profile, err);
+		code = observe__profile(run->session, tracked, &read, NULL, &profile, err);
 	if (!code && tracked != run->session->tracked[0])
 		code = output_options__further(&run->output, tracked->process->pid, &path, err);
 	if (code)

@@ -119,7 +119,7 @@ static int save(const struct session *session, const struct tracked *tracked, co
 	char *name = NULL;
 	int code;
 
-	code = observe__profile(session, tracked, &read, &profile, err);
+	code = observe__profile(session, tracked, &read, NULL, &profile, err);
 	if (!code && profile_trigger__copy(&profile->trigger, &saving->trigger))
 		code = error__set(err, -ENOMEM, "out of memory");
 	if (!code)
@@ -227,7 +227,7 @@ enum status cmd_snapshot(int argc, char **argv)
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code && !observe__is_pinned(session))
-		code = observe__wait(session, own.for_ns, &err);
+		code = observe__wait(session, own.for_ns, NULL, &err);
 	if (!code)
 		code = save_all(session, &saving, &err);
 	observe__finish(session);

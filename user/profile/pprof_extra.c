@@ -70,6 +70,12 @@ static const struct field rss_fields[] = {
 	U64(struct profile_rss, shmem_bytes),   U64(struct profile_rss, swap_bytes),
 };
 
+static const struct field limit_fields[] = {
+	STRING(struct profile_limit, cgroup),
+	U64(struct profile_limit, limit_bytes),
+	U64(struct profile_limit, used_bytes),
+};
+
 static const struct field totals_fields[] = {
 	U64(struct profile_totals, live_bytes),        U64(struct profile_totals, live_objects),
 	U64(struct profile_totals, alloc_bytes),       U64(struct profile_totals, alloc_objects),
@@ -187,6 +193,7 @@ char *pprof_extra__write(const struct profile *profile)
 			    write_object(trigger_fields, ARRAY_SIZE(trigger_fields), &profile->trigger));
 	json_object_set_new(root, "sampling", write_sampling(&profile->sampling));
 	json_object_set_new(root, "rss", write_object(rss_fields, ARRAY_SIZE(rss_fields), &profile->rss));
+	json_object_set_new(root, "limit", write_object(limit_fields, ARRAY_SIZE(limit_fields), &profile->limit));
 	json_object_set_new(root, "totals", write_object(totals_fields, ARRAY_SIZE(totals_fields), &profile->totals));
 	json_object_set_new(root, "loss", write_loss(profile));
 	json_object_set_new(root, "size_objects", write_sizes(profile));
@@ -194,7 +201,7 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "resident", write_resident(&profile->resident));
 	json_object_set_new(root, "mappings", json_boolean(profile->mapped_known));
 	json_object_set_new(root, "samples", json_value__count(profile->site_count + profile->mapped_count));
-	if (json_object_size(root) == 13) /* setters refuse what there was no memory for */
+	if (json_object_size(root) == 14) /* setters refuse what there was no memory for */
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	return text;
@@ -364,6 +371,8 @@ static int read_root(const json_t *root, struct profile *profile, struct error *
 				   err);
 	if (!code)
 		code = read_object(root, "rss", rss_fields, ARRAY_SIZE(rss_fields), &profile->rss, err);
+	if (!code)
+		code = read_object(root, "limit", limit_fields, ARRAY_SIZE(limit_fields), &profile->limit, err);
 	if (!code)
 		code = read_object(root, "totals", totals_fields, ARRAY_SIZE(totals_fields), &profile->totals, err);
 	if (!code)

@@ -72,6 +72,8 @@ void profile__free(struct profile *profile)
 	for (size_t i = 0; i < profile->mapped_count; i++)
 		free(profile->mapped[i].frames);
 	free(profile->mapped);
+	free(profile->looks);
+	free(profile->points);
 	for (size_t i = 0; i < profile->resident.named_count; i++)
 		free(profile->resident.named[i].name);
 	free(profile->resident.named);
@@ -81,6 +83,7 @@ void profile__free(struct profile *profile)
 	free(profile->mappings);
 	free(profile->strings);
 	free(profile->end_reason);
+	free(profile->limit.cgroup);
 	profile_trigger__free(&profile->trigger);
 	free_process(&profile->process);
 	index_map__free(profile->string_index);

@@ -49,6 +49,13 @@ struct profile_rss {
 	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes;
 };
 
+/* Of the limits that the process is under, the one with the least room left. */
+struct profile_limit {
+	char *cgroup;         /* whose; NULL: the machine's memory; owned */
+	uint64_t limit_bytes; /* 0: unknown */
+	uint64_t used_bytes;  /* by all that it is for */
+};
+
 struct profile_totals {
 	uint64_t live_bytes, live_objects;
 	uint64_t alloc_bytes, alloc_objects;
@@ -114,6 +121,23 @@ struct profile_location {
 	uint32_t line_count;        /* 0: no name known */
 };
 
+/* Parts of the window, of equal length, the first of which begins with it. */
+enum { PROFILE_BIRTHS = 24 };
+
+/* What a site, or the process as a whole, had at a look. Allocated is counted since tracing began. */
+struct profile_point {
+	uint64_t live_bytes, live_objects;
+	uint64_t alloc_bytes, alloc_objects;
+};
+
+/* A look at the process in the course of the window. */
+struct profile_look {
+	double seconds; /* since the window began */
+	struct profile_rss rss;
+	struct profile_point heap; /* or pages: the sum of all sites */
+	uint64_t unmatched_frees;  /* of blocks from before, since tracing began */
+};
+
 struct profile_site {
 	uint64_t id; /* profile__site_id() of its frames */
 	uint64_t alloc_bytes, alloc_objects;
@@ -126,7 +150,9 @@ struct profile_site {
 	uint64_t swapped_bytes;    /* of pages: swapped out, in no other number but what was allocated and not freed */
 	uint64_t older_bytes;      /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
 	double oldest_age_seconds; /* of its live blocks; negative if ages were not read */
-	uint32_t *frames;          /* locations, innermost (the caller of the allocator) first; owned */
+	uint64_t births[PROFILE_BIRTHS];    /* live bytes by when they were allocated; all 0 if ages were not read */
+	const struct profile_point *points; /* look_count of them, in the profile's array; NULL if there are none */
+	uint32_t *frames;                   /* locations, innermost (the caller of the allocator) first; owned */
 	uint32_t frame_count;
 };
 
@@ -139,6 +165,7 @@ struct profile {
 	double seconds;           /* its length on the monotonic clock */
 	struct profile_sampling sampling;
 	struct profile_rss rss;
+	struct profile_limit limit;
 	struct profile_resident resident;
 	struct profile_totals totals;
 	uint64_t loss[MT_LOSS_MAX];
@@ -166,6 +193,9 @@ struct profile {
 	size_t site_count, site_capacity;
 	struct profile_site *mapped;
 	size_t mapped_count, mapped_capacity;
+	struct profile_look *looks; /* in the course of the window, the last at its end (profile/looks.h) */
+	size_t look_count;
+	struct profile_point *points; /* of the sites, by site and look */
 
 	struct index_map *string_index; /* hash of a string to its index */
 };
@@ -192,6 +222,10 @@ bool profile__is_note(const struct profile_location *location);
 int profile__set_lines(struct profile *profile, uint32_t location, const struct profile_line *lines, uint32_t count);
 /* Appends a site with a copy of `frames`, and computes its id. NULL when memory is short. */
 struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count);
+
+/* Live bytes that were allocated at `born`, in a window from `start` to `end`, all on one clock; what seems to be from
+ * before it, as clocks are coarse, is taken to be of its start. */
+void profile_site__add_birth(struct profile_site *site, uint64_t start, uint64_t end, uint64_t born, uint64_t bytes);
 
 /* Adds what is resident of a file or shared memory of that name. 0 or -ENOMEM. */
 int profile__add_named(struct profile *profile, const char *name, bool shared, uint64_t resident_bytes);

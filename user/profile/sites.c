@@ -84,6 +84,14 @@ struct profile_site *profile__add_mapped(struct profile *profile, const uint32_t
 	return add(profile, list, frames, frame_count);
 }
 
+void profile_site__add_birth(struct profile_site *site, uint64_t start, uint64_t end, uint64_t born, uint64_t bytes)
+{
+	double part = end > start && born > start ? (double)(born - start) / (double)(end - start) : 0;
+	int birth = part < 1 ? (int)(part * PROFILE_BIRTHS) : PROFILE_BIRTHS - 1;
+
+	site->births[birth] += bytes;
+}
+
 /* Independent estimates: their variances add up. */
 static void join_sites(struct profile_site *into, const struct profile_site *from)
 {
@@ -100,6 +108,8 @@ static void join_sites(struct profile_site *into, const struct profile_site *fro
 	into->resident_bytes += from->resident_bytes;
 	into->older_bytes += from->older_bytes;
 	into->oldest_age_seconds = fmax(into->oldest_age_seconds, from->oldest_age_seconds);
+	for (int i = 0; i < PROFILE_BIRTHS; i++)
+		into->births[i] += from->births[i];
 }
 
 int profile__merge_sites(struct profile *profile)

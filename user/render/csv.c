@@ -40,8 +40,10 @@ static void add_counts(struct buf *out, const struct report_counts *c)
 
 static void add_leak(struct buf *out, const struct leak *leak)
 {
-	buf__add_format(out, ",%.15g,%s,%.15g,%.15g,%.15g", leak->score, leak__severity_name(leak->severity),
-			leak->confidence, leak->growth_bytes_per_hour, leak->retained);
+	buf__add_format(out, ",%.15g,%s,%.15g,%s", leak->score, leak__severity_name(leak->severity), leak->confidence,
+			leak__pattern_name(leak->pattern));
+	buf__add_format(out, ",%.15g,%.15g,%.15g,%.15g", leak->growth_bytes_per_hour, leak->growth_low,
+			leak->growth_high, leak->retained);
 }
 
 static void add_changes(struct buf *out, const struct report_counts *before, const struct report_counts *after)
@@ -74,7 +76,8 @@ static void add_header(struct buf *out, enum report_kind kind)
 		buf__add_string(out, "free_bytes,free_objects,temporary_objects,older_bytes,oldest_age_seconds,stacks");
 	}
 	if (kind == REPORT_LEAKS)
-		buf__add_string(out, ",score,severity,confidence,growth_bytes_per_hour,retained_ratio");
+		buf__add_string(out, ",score,severity,confidence,pattern,growth_bytes_per_hour,growth_low_bytes_per_"
+				     "hour,growth_high_bytes_per_hour,retained_ratio");
 	buf__add_string(out, ",stack" END);
 }
 

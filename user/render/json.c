@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "lib/json_value.h"
+#include "render/json_looks.h"
 #include "render/pieces.h"
 #include "render/render.h"
 
@@ -209,6 +210,27 @@ static void set_counts(json_t *object, const struct report_counts *counts)
 	set_count(object, "stacks", counts->stacks);
 }
 
+static json_t *trend_of(const struct trend *trend)
+{
+	json_t *object;
+
+	if (!trend->known)
+		return json_null();
+	object = json_object();
+	set(object, "z", json_value__number(trend->test.z));
+	set(object, "p", json_value__number(trend->test.p));
+	set(object, "r_squared", json_value__number(trend->r_squared));
+	set(object, "steadiness", json_value__number(trend->steadiness));
+	set(object, "steadiness_high", json_value__number(trend->steadiness_high));
+	set(object, "lasting", json_value__number(trend->lasting));
+	set(object, "lasting_high", json_value__number(trend->lasting_high));
+	set(object, "elders", json_value__number(trend->elders));
+	set_count(object, "highs", trend->highs);
+	set(object, "step_share", json_value__number(trend->step_share));
+	set(object, "drawdown", json_value__number(trend->drawdown));
+	return object;
+}
+
 static json_t *leak_of(const struct leak *leak)
 {
 	json_t *object = json_object();
@@ -216,11 +238,62 @@ static json_t *leak_of(const struct leak *leak)
 	set(object, "score", json_value__number(leak->score));
 	set(object, "severity", json_string(leak__severity_name(leak->severity)));
 	set(object, "confidence", json_value__number(leak->confidence));
+	set(object, "pattern", json_string(leak__pattern_name(leak->pattern)));
 	set(object, "growth_bytes_per_hour", json_value__number(leak->growth_bytes_per_hour));
+	set(object, "growth_low_bytes_per_hour", json_value__number(leak->growth_low));
+	set(object, "growth_high_bytes_per_hour", json_value__number(leak->growth_high));
+	set(object, "projected_24h_bytes", json_value__number(leak->projected_24h));
 	set(object, "oldest_age_seconds",
 	    leak->oldest_age_seconds >= 0 ? json_value__number(leak->oldest_age_seconds) : json_null());
 	set(object, "retained_ratio", json_value__number(leak->retained));
-	set(object, "persistence", json_value__number(leak->persistence));
+	set(object, "unexplained_ratio", json_value__number(leak->unexplained));
+	set(object, "trend", trend_of(&leak->trend));
+	return object;
+}
+
+static void set_leak(json_t *site, const struct report *report, const struct report_row *row)
+{
+	set(site, "leak", leak_of(&row->leak));
+	set(site, "births", json_looks__births(&row->counts));
+	set(site, "series", json_looks__series(&report->subject, row));
+}
+
+static json_t *limit_of(const struct profile_limit *limit)
+{
+	json_t *object;
+
+	if (!limit->limit_bytes)
+		return json_null();
+	object = json_object();
+	set(object, "cgroup", json_value__text(limit->cgroup));
+	set_count(object, "limit_bytes", limit->limit_bytes);
+	set_count(object, "used_bytes", limit->used_bytes);
+	return object;
+}
+
+static json_t *outlook_of(const struct report *report)
+{
+	const struct outlook *outlook = &report->outlook;
+	json_t *object;
+
+	if (!outlook->known)
+		return json_null();
+	object = json_object();
+	set(object, "growth_bytes", json_integer(outlook->growth_bytes));
+	set(object, "anon_bytes", json_integer(outlook->anon_bytes));
+	set(object, "file_bytes", json_integer(outlook->file_bytes));
+	set(object, "shmem_bytes", json_integer(outlook->shmem_bytes));
+	set(object, "live_bytes", json_integer(outlook->live_bytes));
+	set_count(object, "beyond_live_bytes", outlook->beyond_bytes);
+	set(object, "grows", json_boolean(outlook->grows));
+	set(object, "growth_bytes_per_hour", json_value__number(outlook->per_hour.slope));
+	set(object, "growth_low_bytes_per_hour", json_value__number(outlook->per_hour.low));
+	set(object, "growth_high_bytes_per_hour", json_value__number(outlook->per_hour.high));
+	set(object, "before_bytes_per_hour",
+	    outlook->before_per_hour > 0 ? json_value__number(outlook->before_per_hour) : json_null());
+	set(object, "explained_ratio", outlook->explained >= 0 ? json_value__number(outlook->explained) : json_null());
+	set(object, "limit_seconds",
+	    outlook->limit_seconds >= 0 ? json_value__number(outlook->limit_seconds) : json_null());
 	return object;
 }
 
@@ -233,7 +306,7 @@ static json_t *sites_of(const struct report *report)
 		set_id(site, report->rows[i].id);
 		set_counts(site, &report->rows[i].counts);
 		if (report->kind == REPORT_LEAKS)
-			set(site, "leak", leak_of(&report->rows[i].leak));
+			set_leak(site, report, &report->rows[i]);
 		set(site, "frames", frames_of(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
@@ -340,6 +413,14 @@ static void set_diff(json_t *root, const struct report *report)
 	set(root, "others", others);
 }
 
+/* How it came to be like that, and where it goes. */
+static void set_course(json_t *root, const struct report *report)
+{
+	set(root, "limit", limit_of(&report->subject.limit));
+	set(root, "outlook", outlook_of(report));
+	set(root, "looks", json_looks__of(&report->subject));
+}
+
 static json_t *document_of(const struct report *report)
 {
 	static const char *const schemas[] = {"memtrawl.profile/1", "memtrawl.diff/1", "memtrawl.leaks/1"};
@@ -351,6 +432,8 @@ static json_t *document_of(const struct report *report)
 	} else {
 		set_subject(root, &report->subject);
 		set(root, "group_by", json_string(report__group_name(report->request.group)));
+		if (report->kind == REPORT_LEAKS)
+			set_course(root, report);
 		set(root, "sites", sites_of(report));
 		others = json_object();
 		set_counts(others, &report->others);

@@ -184,13 +184,86 @@ static void add_losses(struct page *page, const struct report_subject *subject)
 	}
 }
 
-static void add_subject(struct page *page, const struct report_subject *subject)
+/* ---- where it goes */
+
+static void add_growth_parts(struct page *page, const struct outlook *outlook)
 {
+	static const double share = 0.2; /* of the growth: what is less is not worth a word */
+	double least = share * (double)outlook->growth_bytes;
+	char text[32];
+
+	if ((double)outlook->beyond_bytes > least)
+		buf__add_format(&page->line,
+				", %s of it beyond live blocks (kept by the allocator, or mapped directly)",
+				bytes(text, outlook->beyond_bytes));
+	if ((double)outlook->file_bytes > least)
+		buf__add_format(&page->line, ", %s of files", bytes(text, (uint64_t)outlook->file_bytes));
+	if ((double)outlook->shmem_bytes > least)
+		buf__add_format(&page->line, ", %s of shared memory", bytes(text, (uint64_t)outlook->shmem_bytes));
+}
+
+static void add_per_hour(struct page *page, const struct outlook *outlook)
+{
+	char a[32], b[32], c[32];
+
+	buf__add_format(&page->line, ", %s/h (%s to %s)", units__format_bytes(a, sizeof(a), outlook->per_hour.slope),
+			units__format_bytes(b, sizeof(b), outlook->per_hour.low),
+			units__format_bytes(c, sizeof(c), outlook->per_hour.high));
+	if (outlook->before_per_hour > 0)
+		buf__add_format(&page->line, "; %s/h on average before", bytes(a, (uint64_t)outlook->before_per_hour));
+}
+
+static void add_limit(struct page *page, const struct report *report)
+{
+	const struct profile_limit *limit = &report->subject.limit;
+	char a[32], b[32];
+
+	if (!limit->limit_bytes)
+		return;
+	buf__add_string(&page->line, "  limit   ");
+	if (limit->cgroup) {
+		buf__add_string(&page->line, "cgroup ");
+		pieces__add_escaped(&page->line, limit->cgroup);
+	} else {
+		buf__add_string(&page->line, "machine");
+	}
+	buf__add_format(&page->line, ": %s of %s used", bytes(a, limit->used_bytes), bytes(b, limit->limit_bytes));
+	if (report->outlook.limit_seconds >= 0)
+		buf__add_format(&page->line, ", full in %s at this rate",
+				units__format_seconds(a, sizeof(a), report->outlook.limit_seconds));
+	end_line(page);
+}
+
+static void add_outlook(struct page *page, const struct report *report)
+{
+	const struct outlook *outlook = &report->outlook;
+	char text[32];
+
+	if (!outlook->known)
+		return;
+	buf__add_format(&page->line, "  growth  rss %s", signed_bytes(text, outlook->growth_bytes));
+	if (outlook->grows)
+		add_per_hour(page, outlook);
+	if (outlook->explained >= 0) {
+		buf__add_format(&page->line, ", %.0f %% explained by the sites shown", outlook->explained * 100);
+		add_growth_parts(page, outlook);
+	}
+	end_line(page);
+	add_limit(page, report);
+}
+
+static void add_subject(struct page *page, const struct report *report)
+{
+	const struct report_subject *subject = &report->subject;
+
 	add_process(page, subject);
 	add_window(page, subject);
 	add_totals(page, subject);
+	add_outlook(page, report);
 	add_losses(page, subject);
 }
+
+/* ---- changes */
 
 static void add_change(struct page *page, const char *what, uint64_t before, uint64_t after)
 {
@@ -360,10 +433,10 @@ static void add_leak_columns(struct page *page, const struct report_row *row, bo
 	char text[32];
 
 	if (judged)
-		buf__add_format(&page->line, "%-8s %4.0f%% %10s", leak__severity_name(leak->severity),
-				leak->confidence * 100, bytes(text, c->live_bytes));
+		buf__add_format(&page->line, "%-8s %4.0f%%  %-13s %10s", leak__severity_name(leak->severity),
+				leak->confidence * 100, leak__pattern_name(leak->pattern), bytes(text, c->live_bytes));
 	else
-		buf__add_format(&page->line, "%-8s %5s %10s", "", "", bytes(text, c->live_bytes));
+		buf__add_format(&page->line, "%-8s %5s  %-13s %10s", "", "", "", bytes(text, c->live_bytes));
 	if (judged)
 		buf__add_format(&page->line, " %11s/h",
 				units__format_bytes(text, sizeof(text), leak->growth_bytes_per_hour));
@@ -418,13 +491,15 @@ static void add_heading(struct page *page, const struct report *report)
 			{
 				"      live  share    blocks    at peak  allocated    allocs     frees",
 				"     change               before      after    blocks   allocated",
-				"suspect  sure       live        growth    blocks    allocs     frees   oldest",
+				"suspect   sure  pattern             live        growth    blocks    allocs     frees  "
+				" oldest",
 			},
 		[SOURCE_PAGES] =
 			{
 				"  resident  share     pages    swapped    touched     pages      back",
 				"     change               before      after     pages     touched",
-				"suspect  sure   resident        growth     pages   touched      back   oldest",
+				"suspect   sure  pattern         resident        growth     pages   touched      back  "
+				" oldest",
 			},
 	};
 
@@ -591,7 +666,7 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 	if (report->kind == REPORT_DIFF)
 		add_subjects(&page, &report->before, &report->subject);
 	else
-		add_subject(&page, &report->subject);
+		add_subject(&page, report);
 	end_line(&page);
 	add_table(&page, report);
 	add_named(&page, report);
@@ -611,7 +686,7 @@ void render__text_subject(const struct report *report, size_t width, struct buf 
 {
 	struct page page = {.out = out, .width = width};
 
-	add_subject(&page, &report->subject);
+	add_subject(&page, report);
 	buf__free(&page.line);
 }
 

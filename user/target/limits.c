@@ -256,6 +256,8 @@ static int add_path(struct limits *limits, const char *path, size_t length)
 }
 
 /*
+ * `inode` 0: whichever it is in.
+ *
  * In version 2 a process may be in a cgroup without the memory controller: then it is one above it that is charged. In
  * version 1 it may have moved since it was seen.
  */
@@ -272,9 +274,9 @@ static int find_new(struct limits *limits, uint64_t inode, pid_t pid)
 	path = cgroup__path_in(text, limits->v2 ? NULL : "memory", &length);
 	if (path && length == 1) /* "/" */
 		length = 0;
-	while (path && length && inode_of(limits, path, length) != inode)
+	while (path && length && inode && inode_of(limits, path, length) != inode)
 		length = parent_length(path, length);
-	if (path && inode_of(limits, path, length) == inode)
+	if (path && (!inode || inode_of(limits, path, length) == inode))
 		index = add_path(limits, path, length);
 	free(text);
 	return index;
@@ -312,6 +314,24 @@ static void read_figures(const struct limits *limits, struct limits_cgroup *cgro
 	free(folder);
 }
 
+/* Reads the figures of a cgroup and of those above it, once in a look. */
+static void use(struct limits *limits, int index)
+{
+	for (int i = index; i >= 0 && limits->nodes[i].look != limits->look; i = limits->cgroups[i].parent) {
+		limits->nodes[i].look = limits->look;
+		read_figures(limits, &limits->cgroups[i]);
+		limits->used++;
+	}
+}
+
+int limits__find_process(struct limits *limits, pid_t pid)
+{
+	int index = limits->point ? find_new(limits, 0, pid) : LIMITS_NONE;
+
+	use(limits, index);
+	return index;
+}
+
 int limits__find(struct limits *limits, uint64_t inode, pid_t pid)
 {
 	uint32_t known = limits->by_inode ? index_map__get(limits->by_inode, inode) : INDEX_MAP_NONE;
@@ -326,11 +346,7 @@ int limits__find(struct limits *limits, uint64_t inode, pid_t pid)
 		if (index < 0 && limits->unknown)
 			index_map__put(limits->unknown, inode, 1);
 	}
-	for (int i = index; i >= 0 && limits->nodes[i].look != limits->look; i = limits->cgroups[i].parent) {
-		limits->nodes[i].look = limits->look;
-		read_figures(limits, &limits->cgroups[i]);
-		limits->used++;
-	}
+	use(limits, index);
 	return index;
 }
 

@@ -38,6 +38,9 @@ void limits__begin_look(struct limits *limits);
  */
 int limits__find(struct limits *limits, uint64_t inode, pid_t pid);
 
+/* The cgroup in which a process is, or LIMITS_NONE. */
+int limits__find_process(struct limits *limits, pid_t pid);
+
 /* All that are known; the figures are those of this look for the cgroups that were found in it and those above them. */
 const struct limits_cgroup *limits__cgroups(struct limits *limits, size_t *count);
 

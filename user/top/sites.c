@@ -78,7 +78,7 @@ static int render(void *state, enum report_group group, size_t rows, size_t widt
 	const struct report_request request = {.group = group, .sort = SORT_LIVE, .top_n = rows ? rows : 1};
 	struct profile *profile = NULL;
 	struct report *report = NULL;
-	int code = observe__profile(session, session->tracked[0], &read, &profile, err);
+	int code = observe__profile(session, session->tracked[0], &read, NULL, &profile, err);
 
 	if (!code)
 		code = report__new(REPORT_PROFILE, profile, &request, &report, err);

@@ -9,7 +9,7 @@ struct walk {
 	const struct index_map *by_stack;
 	struct profile *profile;
 	uint32_t id;
-	uint64_t now_ns;
+	uint64_t from_ns, now_ns; /* the window */
 };
 
 static void see(void *context, uint64_t address, const struct mt_live *block)
@@ -35,16 +35,19 @@ static void see(void *context, uint64_t address, const struct mt_live *block)
 	}
 	if ((double)age_ns / 1e9 > site->oldest_age_seconds)
 		site->oldest_age_seconds = (double)age_ns / 1e9;
+	profile_site__add_birth(site, walk->from_ns, walk->now_ns, born_ns,
+				mt_sampling_bytes(block->size, block->chance));
 	if (walk->options->older_ns && age_ns >= walk->options->older_ns)
 		site->older_bytes += mt_sampling_bytes(block->size, block->chance);
 }
 
-int ages__read(const struct session_maps *maps, uint32_t id, const struct read_options *options,
-	       const struct index_map *by_stack, struct profile *profile)
+int ages__read(const struct session_maps *maps, const struct mt_process *process, uint32_t id,
+	       const struct read_options *options, const struct index_map *by_stack, struct profile *profile)
 {
 	struct walk walk = {.options = options, .by_stack = by_stack, .profile = profile, .id = id};
 
-	walk.now_ns = monotonic_ns();
+	walk.now_ns = process->until_ns ? process->until_ns : monotonic_ns();
+	walk.from_ns = options->since_ns ? options->since_ns : process->since_ns;
 	for (size_t i = 0; options->since_ns && i < profile->site_count; i++)
 		profile->sites[i].live_bytes = profile->sites[i].live_objects = 0;
 	profile->older_seconds = (double)options->older_ns / 1e9;

@@ -10,10 +10,11 @@
 #include "trace/read.h"
 
 /*
- * Walks the live table and sets oldest_age_seconds and older_bytes of the sites of process `id`. `by_stack` gives the
- * index of a site in the profile by its stack key. Ages are good to 17 ms (MT_BORN_SHIFT). Returns 0 or -errno.
+ * Walks the live table and sets oldest_age_seconds, older_bytes and births of the sites of process `id`. `by_stack`
+ * gives the index of a site in the profile by its stack key. Ages are good to 17 ms (MT_BORN_SHIFT). Returns 0 or
+ * -errno.
  */
-int ages__read(const struct session_maps *maps, uint32_t id, const struct read_options *options,
-	       const struct index_map *by_stack, struct profile *profile);
+int ages__read(const struct session_maps *maps, const struct mt_process *process, uint32_t id,
+	       const struct read_options *options, const struct index_map *by_stack, struct profile *profile);
 
 #endif

@@ -95,6 +95,7 @@ struct walk {
 	struct index_map *by_key; /* site by the key in words */
 	uint64_t now_ns;          /* since the session's epoch */
 	uint64_t since_ns;        /* the same of options->since_ns, or 0 */
+	uint64_t from_ns;         /* the same of the window's start */
 	page_visitor *visit;      /* instead of making sites, or NULL */
 	void *context;
 };
@@ -136,6 +137,7 @@ static void credit_age(const struct walk *walk, struct profile_site *site, uint6
 
 	if ((double)age / 1e9 > site->oldest_age_seconds)
 		site->oldest_age_seconds = (double)age / 1e9;
+	profile_site__add_birth(site, walk->from_ns, walk->now_ns, born, PAGE_BYTES);
 	if (walk->options->older_ns && age >= walk->options->older_ns)
 		site->older_bytes += PAGE_BYTES;
 }
@@ -299,6 +301,8 @@ int pages__read(const struct reader *reader, const struct read_options *options)
 
 	walk.now_ns = monotonic_ns() - epoch;
 	walk.since_ns = options->since_ns > epoch ? options->since_ns - epoch : 0;
+	walk.from_ns = options->since_ns || reader->process.since_ns < epoch ? walk.since_ns
+									     : reader->process.since_ns - epoch;
 	reader->profile->source = SOURCE_PAGES;
 	if (!code && is_there(reader))
 		code = read_resident(&walk, &smaps);

@@ -12,6 +12,7 @@
 
 #include "lib/file.h"
 #include "sampling.h"
+#include "target/nearest_limit.h"
 #include "trace/ages.h"
 #include "trace/hash_map.h"
 #include "trace/mappings.h"
@@ -87,6 +88,17 @@ static void describe_rss(const struct reader *reader)
 		.file_bytes = from->file_bytes,
 		.shmem_bytes = from->shmem_bytes,
 		.swap_bytes = from->swap_bytes,
+	};
+}
+
+static void describe_limit(const struct reader *reader)
+{
+	const struct nearest_limit limit = nearest_limit__of("/proc", reader->tracked->process->pid);
+
+	reader->profile->limit = (struct profile_limit){
+		.cgroup = limit.cgroup,
+		.limit_bytes = limit.limit_bytes,
+		.used_bytes = limit.used_bytes,
 	};
 }
 
@@ -286,6 +298,8 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	describe_process(reader);
 	describe_window(reader);
 	describe_rss(reader);
+	if (options->limit && process__alive(reader->tracked->process))
+		describe_limit(reader);
 	describe_sampling(reader);
 	describe_counters(reader);
 	code = read_sites(reader);
@@ -296,7 +310,8 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	else if (!code && reader->session->options.pages)
 		code = retention__read(reader);
 	if (!code && reader->session->options.heap && options->ages)
-		code = ages__read(&reader->session->maps, reader->id, options, reader->by_stack, reader->profile);
+		code = ages__read(&reader->session->maps, &reader->process, reader->id, options, reader->by_stack,
+				  reader->profile);
 	if (!code)
 		code = profile__merge_sites(reader->profile);
 	if (code)
