@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What `leaks` says of programs of which it is known whether they leak. The whole of it is tools/check-verdicts."""
+import json
 import subprocess
 
-from memtrawl import TOP
+import pytest
+
+from memtrawl import BUILD, TOP
+from test_errors import assert_error
+
+OK, FINDING, REFUSED = 0, 1, 3
 
 # those of the half that was not tuned on whose kind no seed and no 20 seconds can hide
 LEAKING = ["steady_random_sizes", "slow_one_percent", "realloc_strings", "thread_local_caches"]
@@ -16,3 +22,62 @@ def test_the_plain_cases():
     assert done.returncode == 0, done.stdout + done.stderr
     counts = done.stdout.splitlines()[1].split()
     assert counts[:2] == ["20", "s"] and [int(n) for n in counts[2:6]] == [8, 4, 0, 0], done.stdout
+
+
+@pytest.fixture(scope="module")
+def leaking():
+    """A program whose leak is in make_header."""
+    with subprocess.Popen([BUILD / "targets/leaks/leaking/steady", "--seconds", "60"], stdout=subprocess.PIPE) as program:
+        program.stdout.readline()
+        yield program.pid
+        program.kill()
+
+
+def leaks(memtrawl, pid, *args):
+    return memtrawl("leaks", "-p", pid, "--for", "4s", *args)
+
+
+def test_gate(memtrawl, leaking):
+    """Severities are by the machine's memory here, so this one is none of those that hurt today."""
+    document = leaks(memtrawl, leaking, "--fail-on", "low", "--json")
+    assert document.returncode == FINDING
+    sites = json.loads(document.stdout)["sites"]
+    assert [s["frames"][0]["function"] for s in sites if s["leak"]["severity"] != "none"] == ["make_header"]
+    assert leaks(memtrawl, leaking, "--fail-on", "critical").returncode == OK
+    assert leaks(memtrawl, leaking).returncode == OK
+
+
+def test_suppressions(memtrawl, leaking, tmp_path):
+    known = tmp_path / "known.supp"
+    known.write_text("# all that this program has\nleak:no_such_function\nleak:^make_*der$\n")
+    done = leaks(memtrawl, leaking, "--fail-on", "low", "--json", "--suppressions", known)
+    assert done.returncode == OK
+    document = json.loads(done.stdout)
+    assert "make_header" not in [f["function"] for s in document["sites"] for f in s["frames"]]
+    unused, used = document["suppressed"]
+    assert unused == {"pattern": "no_such_function", "stacks": 0, "live_bytes": 0, "live_objects": 0}
+    assert used["pattern"] == "^make_*der$" and used["stacks"] == 1
+    # they are in no row, but no bytes are missing
+    assert used["live_bytes"] + sum(s["live_bytes"] for s in document["sites"]) == document["totals"]["live_bytes"]
+    text = leaks(memtrawl, leaking, "--suppressions", known).stdout
+    assert "suppressed by" in text and "leak:^make_*der$" in text and "no_such_function" not in text
+
+
+def test_bad_suppressions(memtrawl, leaking, tmp_path):
+    bad = tmp_path / "bad.supp"
+    bad.write_text("leak:a\nrace:b\n")
+    assert_error(leaks(memtrawl, leaking, "--suppressions", bad), REFUSED, f"{bad}, line 2", "leak:PATTERN")
+    assert_error(leaks(memtrawl, leaking, "--suppressions", tmp_path / "none"), REFUSED, "none")
+
+
+def test_run_does_not_fail_on_known_leaks(memtrawl, tmp_path):
+    """longjmp_blocks leaks 41,500 bytes."""
+    known = tmp_path / "known.supp"
+    command = ["run", "--fail-on-leak", "--suppressions", known, "-o", tmp_path / "report.json", "--",
+               BUILD / "targets/longjmp_blocks", "--now"]
+    known.write_text("leak:no_such_function\n")
+    assert memtrawl(*command).returncode == FINDING
+    known.write_text("leak:longjmp_blocks\n")  # the object
+    assert memtrawl(*command).returncode == OK
+    profile = json.loads((tmp_path / "report.json").read_text())["profile"]
+    assert [(s["live_bytes"], s["pattern"]) for s in profile["suppressed"]] == [(41500, "longjmp_blocks")]

@@ -62,6 +62,7 @@ void group__free(struct group *group)
 {
 	free(group->rows);
 	free(group->points);
+	free(group->suppressed);
 	*group = (struct group){0};
 }
 
@@ -180,6 +181,20 @@ static void add_points(const struct profile *profile, const struct profile_site 
 	}
 }
 
+/* Is it left out because its leaks are known? */
+static bool suppressed(const struct diff_site *site, const struct report_request *request, const struct group *group,
+		       const struct report_frame *frames, size_t frame_count)
+{
+	size_t i = suppressions__find(request->suppressions, frames, frame_count);
+
+	if (i == SUPPRESSIONS_NONE)
+		return false;
+	group->suppressed[i].stacks++;
+	group->suppressed[i].live_bytes += site->after ? site->after->live_bytes : 0;
+	group->suppressed[i].live_objects += site->after ? site->after->live_objects : 0;
+	return true;
+}
+
 static int add_site(const struct diff *diff, const struct diff_site *site, const struct report_request *request,
 		    struct frame_list *list, struct index_map *by_id, struct group *group)
 {
@@ -194,7 +209,7 @@ static int add_site(const struct diff *diff, const struct diff_site *site, const
 				      site->after ? site->after : site->before, &frame_count);
 	if (!frames)
 		return -ENOMEM;
-	if (!wanted(site, request, frames, frame_count)) {
+	if (!wanted(site, request, frames, frame_count) || suppressed(site, request, group, frames, frame_count)) {
 		counts__add(&group->dropped, &counts);
 		counts__add(&group->dropped_before, &before);
 		return 0;
@@ -207,6 +222,16 @@ static int add_site(const struct diff *diff, const struct diff_site *site, const
 	counts__add(&row->before, &before);
 	add_points(diff->after, site->after, group, row);
 	return 0;
+}
+
+static int name_suppressions(const struct suppressions *suppressions, struct group *group)
+{
+	size_t count = suppressions__count(suppressions);
+
+	group->suppressed = calloc(count + 1, sizeof(*group->suppressed));
+	for (size_t i = 0; group->suppressed && i < count; i++)
+		group->suppressed[i].pattern = suppressions__pattern(suppressions, i);
+	return group->suppressed ? 0 : -ENOMEM;
 }
 
 int group__add_up(const struct diff *diff, const struct report_request *request, struct frame_list *frames,
@@ -222,6 +247,8 @@ int group__add_up(const struct diff *diff, const struct report_request *request,
 	group->points = calloc(diff->count * diff->after->look_count + 1, sizeof(*group->points));
 	if (!group->points)
 		err = -ENOMEM;
+	if (!err)
+		err = name_suppressions(request->suppressions, group);
 	for (size_t i = 0; !err && i < diff->count; i++)
 		err = add_site(diff, &diff->sites[i], request, frames, by_id, group);
 	index_map__free(by_id);

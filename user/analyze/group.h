@@ -9,8 +9,9 @@
 struct group {
 	struct report_row *rows; /* in the order in which they first came up */
 	size_t count, capacity;
-	struct profile_point *points; /* a row has as many of them as there are looks */
-	/* the stacks that the request's filter and age leave out */
+	struct profile_point *points;         /* a row has as many of them as there are looks */
+	struct report_suppressed *suppressed; /* one for each suppression */
+	/* the stacks that the request's filter, its age and its suppressions leave out */
 	struct report_counts dropped, dropped_before;
 };
 

@@ -7,6 +7,7 @@
 
 #include "analyze/group.h"
 #include "analyze/mapped.h"
+#include "lib/array.h"
 
 const char *report__group_name(enum report_group group)
 {
@@ -32,6 +33,7 @@ void report__free(struct report *report)
 		return;
 	free(report->rows);
 	free(report->points);
+	free(report->suppressed);
 	mapped__free(&report->mapped);
 	frame_list__free(report->frame_list);
 	free(report);
@@ -69,7 +71,7 @@ static uint64_t magnitude(uint64_t before, uint64_t after)
 }
 
 /* A number to sort by, largest first. */
-static double key_of(const struct report_row *row, enum report_sort sort)
+static double key_of(const struct report *report, const struct report_row *row, enum report_sort sort)
 {
 	const struct report_counts *now = &row->counts, *before = &row->before;
 
@@ -83,7 +85,8 @@ static double key_of(const struct report_row *row, enum report_sort sort)
 	case SORT_PEAK:
 		return (double)magnitude(before->peak_bytes, now->peak_bytes);
 	case SORT_GROWTH:
-		return (double)change__of(before->live_bytes, now->live_bytes).absolute;
+		return report->kind == REPORT_LEAKS ? row->leak.growth_bytes_per_hour
+						    : (double)change__of(before->live_bytes, now->live_bytes).absolute;
 	case SORT_AGE:
 		return now->oldest_age_seconds;
 	case SORT_TEMPORARY:
@@ -102,15 +105,13 @@ static int compare_numbers(double a, double b)
 /* Ties go to the larger in live, then allocated bytes, then by id: the order never depends on the input's. */
 static int compare_rows(const void *a, const void *b, void *cookie)
 {
-	const enum report_sort *sort = cookie;
+	const struct report *report = cookie;
+	const enum report_sort sorts[] = {report->request.sort, SORT_LIVE, SORT_ALLOC};
 	const struct report_row *x = a, *y = b;
-	int order;
+	int order = 0;
 
-	order = compare_numbers(key_of(x, *sort), key_of(y, *sort));
-	if (!order)
-		order = compare_numbers(key_of(x, SORT_LIVE), key_of(y, SORT_LIVE));
-	if (!order)
-		order = compare_numbers(key_of(x, SORT_ALLOC), key_of(y, SORT_ALLOC));
+	for (size_t i = 0; !order && i < ARRAY_SIZE(sorts); i++)
+		order = compare_numbers(key_of(report, x, sorts[i]), key_of(report, y, sorts[i]));
 	if (!order)
 		order = x->id < y->id ? -1 : x->id > y->id;
 	return order;
@@ -234,15 +235,21 @@ static void arrange(struct report *report, struct group *group)
 	report->rows = group->rows;
 	report->row_count = group->count;
 	report->points = group->points;
+	report->suppressed = group->suppressed;
+	report->suppressed_count = suppressions__count(report->request.suppressions);
 	group->rows = NULL;
 	group->points = NULL;
+	group->suppressed = NULL;
 	for (size_t i = 0; report->kind != REPORT_DIFF && report->subject.look_count && i < report->row_count; i++)
 		report->rows[i].points = report->points + i * report->subject.look_count;
 	for (size_t i = 0; report->kind == REPORT_LEAKS && i < report->row_count; i++)
 		judge(&report->subject, &report->rows[i]);
 	count = select_rows(report);
 	if (count)
-		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, &report->request.sort);
+		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, report);
+	for (size_t i = 0; i < count; i++)
+		if (report->rows[i].leak.severity > report->worst)
+			report->worst = report->rows[i].leak.severity;
 	if (report->request.top_n && count > report->request.top_n)
 		count = report->request.top_n;
 	sum_others(report, group, count);

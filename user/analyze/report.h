@@ -14,6 +14,7 @@
 
 #include "analyze/leaks.h"
 #include "analyze/outlook.h"
+#include "analyze/suppressions.h"
 #include "profile/diff.h"
 #include "profile/profile.h"
 #include "symbols/source_lines.h"
@@ -29,7 +30,7 @@ enum report_sort {
 	SORT_ALLOC,
 	SORT_OBJECTS, /* live objects */
 	SORT_PEAK,
-	SORT_GROWTH, /* what live bytes grew by: most growth first, most shrinking last */
+	SORT_GROWTH, /* what live bytes grew by: most growth first, most shrinking last; of leaks: growth an hour */
 	SORT_AGE,    /* of the oldest live block */
 	SORT_TEMPORARY,
 	SORT_SCORE, /* of leaks */
@@ -42,7 +43,8 @@ struct report_request {
 	uint64_t min_bytes;   /* rows with fewer live bytes (in a diff: that changed by less) are left out */
 	double older_seconds; /* stacks without a live block that old are left out; 0: none are */
 	const char *filter;   /* stacks are left out whose frames do not hold this text; NULL: none are */
-	const struct source_lines *sources; /* frames get their line's text; NULL: they do not */
+	const struct source_lines *sources;      /* frames get their line's text; NULL: they do not */
+	const struct suppressions *suppressions; /* stacks that they match are left out; NULL: none are */
 };
 
 /* One line of a stack: an inlined function, a function, an address without a name, or a note such as "[truncated]". */
@@ -99,6 +101,12 @@ struct report_subject {
 	size_t look_count;
 };
 
+/* What a suppression left out. */
+struct report_suppressed {
+	const char *pattern; /* the suppressions' */
+	uint64_t stacks, live_bytes, live_objects;
+};
+
 /* Memory that the process mapped by itself. In the counts, an object is a mapping. */
 struct report_mapped {
 	bool known; /* it was looked at; never in a diff */
@@ -118,6 +126,9 @@ struct report {
 	/* What no row shows (and what has no stack at all), so that rows and others add up to the totals. */
 	struct report_counts others, others_before;
 	struct report_mapped mapped;
+	enum leak_severity worst; /* of leaks: of all that are neither suppressed nor left out, shown or not */
+	struct report_suppressed *suppressed; /* one for each suppression */
+	size_t suppressed_count;
 	struct outlook outlook;        /* of leaks; where no looks were taken, nothing is known */
 	struct frame_list *frame_list; /* owns the rows' frames */
 	struct profile_point *points;  /* those of the rows */

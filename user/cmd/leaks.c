@@ -5,6 +5,7 @@
 #include "cmd/looking.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
+#include "cmd/suppression_options.h"
 #include "lib/array.h"
 #include "profile/since.h"
 
@@ -18,7 +19,10 @@ static const struct usage usage = {
 
 struct leaks_options {
 	uint64_t for_ns;
+	int fail_on; /* enum leak_severity - LEAK_LOW; not given: never */
 };
+
+static const char *const severities[] = {"low", "medium", "high", "critical", NULL};
 
 static const struct option own_options[] = {
 	{.name = "for",
@@ -26,6 +30,11 @@ static const struct option own_options[] = {
 	 .offset = offsetof(struct leaks_options, for_ns),
 	 .argument = "TIME",
 	 .help = "how long to watch (30s)"},
+	{.name = "fail-on",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct leaks_options, fail_on),
+	 .help = "exit with status 1 if there is a leak so severe, or\nmore so",
+	 .choices = severities},
 };
 
 /* A leak outlives half of the time it was watched for. */
@@ -97,15 +106,21 @@ static int watch_pinned(struct session *session, uint64_t for_ns, const struct r
 
 enum status cmd_leaks(int argc, char **argv)
 {
-	struct leaks_options own = {.for_ns = 30 * 1000000000ULL};
+	struct leaks_options own = {.for_ns = 30 * 1000000000ULL, .fail_on = OPTION_NOT_GIVEN};
+	struct suppression_options known = {0};
 	struct tracing_options tracing = TRACING_OPTIONS_DEFAULT;
 	struct report_options report = REPORT_OPTIONS_DEFAULT;
 	struct output_options output = OUTPUT_OPTIONS_DEFAULT;
 	const struct option_group groups[] = {
-		TARGET_GROUP(&tracing),         {own_options, ARRAY_SIZE(own_options), &own},
-		report_options__group(&report), output_options__group(&output),
+		TARGET_GROUP(&tracing),
+		{own_options, ARRAY_SIZE(own_options), &own},
+		suppression_options__group(&known),
+		report_options__group(&report),
+		output_options__group(&output),
 		TRACING_GROUP(&tracing),
 	};
+	struct suppressions *suppressions = NULL;
+	enum leak_severity worst = LEAK_NONE;
 	struct session *session = NULL;
 	struct arguments arguments;
 	struct error err = {0};
@@ -115,11 +130,19 @@ enum status cmd_leaks(int argc, char **argv)
 	if (code)
 		return options__status(code, &err);
 	observe__catch_signals();
-	code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
+	code = suppression_options__read(&known, &suppressions, &err);
+	report.suppressions = suppressions;
+	output.worst = &worst;
+	if (!code)
+		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code && observe__is_pinned(session))
 		code = watch_pinned(session, own.for_ns, &report, &output, &err);
 	else if (!code)
 		code = watch(session, own.for_ns, &report, &output, &err);
 	observe__finish(session);
-	return code ? error__report(&err) : STATUS_OK;
+	suppressions__free(suppressions);
+	if (code)
+		return error__report(&err);
+	return own.fail_on != OPTION_NOT_GIVEN && (int)worst >= (int)LEAK_LOW + own.fail_on ? STATUS_FINDING
+											    : STATUS_OK;
 }

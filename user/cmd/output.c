@@ -78,6 +78,7 @@ static struct report_request request_of(const struct report_options *options, en
 		.older_seconds = (double)options->older_ns / 1e9,
 		.filter = options->filter,
 		.sources = options->sources,
+		.suppressions = options->suppressions,
 	};
 
 	if (request.top_n == TOP_N_NOT_GIVEN)
@@ -160,7 +161,7 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	code = output_options__format(output, &format, err);
 	if (code)
 		return code;
-	if (format == FORMAT_PPROF)
+	if (format == FORMAT_PPROF && !output->worst)
 		return write_pprof(profile, output, err);
 	if (options->sort == SORT_SCORE && kind != REPORT_LEAKS)
 		return no_score(err);
@@ -169,7 +170,9 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	code = report__new(kind, profile, &request, &report, err);
 	if (code)
 		return code;
-	code = write_report(report, format, output, err);
+	if (output->worst && report->worst > *output->worst)
+		*output->worst = report->worst;
+	code = format == FORMAT_PPROF ? write_pprof(profile, output, err) : write_report(report, format, output, err);
 	report__free(report);
 	return code;
 }

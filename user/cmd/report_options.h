@@ -23,16 +23,18 @@ struct report_options {
 	uint64_t older_ns;
 	int sort; /* enum report_sort; not given: by what the verb is about */
 	const char *filter;
-	const struct source_lines *sources; /* not an option: what `show --source` has read */
+	const struct source_lines *sources;      /* not an option: what `show --source` has read */
+	const struct suppressions *suppressions; /* not an option here, but of the verbs that tell leaks */
 };
 
 struct document_set;
 
 struct output_options {
-	const char *path;         /* NULL: standard output */
-	int format;               /* enum output_format; not given: by the path's extension, else text */
-	bool json;                /* the same as --format json */
-	struct document_set *set; /* not an option: what is written to standard output gathers there (cmd/output.h) */
+	const char *path;          /* NULL: standard output */
+	int format;                /* enum output_format; not given: by the path's extension, else text */
+	bool json;                 /* the same as --format json */
+	enum leak_severity *worst; /* not an option: of all leaks reported, the worst is noted there; may be NULL */
+	struct document_set *set;  /* not an option: what is written to standard output gathers there (cmd/output.h) */
 };
 
 struct store_options {

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
+#include "cmd/suppression_options.h"
 #include "lib/array.h"
 #include "lib/units.h"
 #include "render/run.h"
@@ -47,6 +48,8 @@ static const struct option own_options[] = {
 
 struct run {
 	struct run_options own;
+	struct suppression_options known;
+	struct suppressions *suppressions;
 	struct tracing_options tracing;
 	struct report_options report;
 	struct output_options output;
@@ -184,6 +187,7 @@ static int report_on(const struct run *run, const struct profile *profile, const
 	by_peak.sort = by_peak.sort == OPTION_NOT_GIVEN ? SORT_PEAK : by_peak.sort;
 	request = output__request(&by_peak, REPORT_PROFILE, format);
 	code = report__new(REPORT_PROFILE, profile, &request, &at_peak, err);
+	by_live.suppressions = run->suppressions;
 	request = output__request(&by_live, REPORT_PROFILE, format);
 	if (!code)
 		code = report__new(REPORT_PROFILE, profile, &request, &at_exit, err);
@@ -194,6 +198,22 @@ static int report_on(const struct run *run, const struct profile *profile, const
 	report__free(at_peak);
 	report__free(at_exit);
 	return code;
+}
+
+/* What is live and no known leak. */
+static int count_live(const struct run *run, const struct profile *profile, uint64_t *live, struct error *err)
+{
+	const struct report_request request = {.suppressions = run->suppressions};
+	struct report *report;
+	int code = report__new(REPORT_PROFILE, profile, &request, &report, err);
+
+	if (code)
+		return code;
+	*live += profile->totals.live_bytes;
+	for (size_t i = 0; i < report->suppressed_count; i++)
+		*live -= report->suppressed[i].live_bytes;
+	report__free(report);
+	return 0;
 }
 
 static int report_process(const struct run *run, const struct tracked *tracked, uint64_t *live, struct error *err)
@@ -214,7 +234,9 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 		goto out;
 	if (path)
 		output.path = path;
-	*live += profile->totals.live_bytes;
+	code = count_live(run, profile, live, err);
+	if (code)
+		goto out;
 	if (tracked == run->session->tracked[0]) { /* the end of the command is told as such */
 		free(profile->end_reason);
 		profile->end_reason = NULL;
@@ -290,6 +312,7 @@ enum status cmd_run(int argc, char **argv)
 	};
 	const struct option_group groups[] = {
 		{own_options, ARRAY_SIZE(own_options), &run.own},
+		suppression_options__group(&run.known),
 		report_options__group(&run.report),
 		output_options__group(&run.output),
 		TRACING_GROUP(&run.tracing),
@@ -303,6 +326,8 @@ enum status cmd_run(int argc, char **argv)
 		return STATUS_OK;
 	if (!code)
 		code = parse_own(&run, &err);
+	if (!code)
+		code = suppression_options__read(&run.known, &run.suppressions, &err);
 	if (!code) {
 		run.command = arguments.items;
 		code = prepare(&run, &err);
@@ -311,6 +336,7 @@ enum status cmd_run(int argc, char **argv)
 		error__report(&err);
 	else
 		status = run_command(&run, &err);
+	suppressions__free(run.suppressions);
 	launch__free(run.launch);
 	session__free(run.session);
 	tracing_options__free_specs(&run.session_options);

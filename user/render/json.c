@@ -297,6 +297,23 @@ static json_t *outlook_of(const struct report *report)
 	return object;
 }
 
+static json_t *suppressed_of(const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->suppressed_count; i++) {
+		const struct report_suppressed *each = &report->suppressed[i];
+		json_t *object = json_object();
+
+		set(object, "pattern", json_value__text(each->pattern));
+		set_count(object, "stacks", each->stacks);
+		set_count(object, "live_bytes", each->live_bytes);
+		set_count(object, "live_objects", each->live_objects);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *sites_of(const struct report *report)
 {
 	json_t *array = json_array(), *site;
@@ -435,6 +452,8 @@ static json_t *document_of(const struct report *report)
 		if (report->kind == REPORT_LEAKS)
 			set_course(root, report);
 		set(root, "sites", sites_of(report));
+		if (report->kind == REPORT_LEAKS || report->request.suppressions)
+			set(root, "suppressed", suppressed_of(report));
 		others = json_object();
 		set_counts(others, &report->others);
 		set(root, "others", others);

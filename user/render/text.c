@@ -596,6 +596,31 @@ static void add_table(struct page *page, const struct report *report)
 	add_others(page, report);
 }
 
+/* ---- known leaks */
+
+static void add_suppressed(struct page *page, const struct report *report)
+{
+	bool any = false;
+	char text[32];
+
+	for (size_t i = 0; i < report->suppressed_count; i++) {
+		const struct report_suppressed *each = &report->suppressed[i];
+
+		if (!each->stacks)
+			continue;
+		if (!any) {
+			end_line(page);
+			buf__add_string(&page->line, "    stacks    blocks       live  suppressed by");
+			end_line(page);
+		}
+		any = true;
+		buf__add_format(&page->line, "%10" PRIu64 " %9" PRIu64 " %10s  leak:", each->stacks, each->live_objects,
+				bytes(text, each->live_bytes));
+		pieces__add_escaped(&page->line, each->pattern);
+		end_line(page);
+	}
+}
+
 /* ---- files and shared memory, beside pages */
 
 static void add_named(struct page *page, const struct report *report)
@@ -669,6 +694,7 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 		add_subject(&page, report);
 	end_line(&page);
 	add_table(&page, report);
+	add_suppressed(&page, report);
 	add_named(&page, report);
 	add_mapped(&page, &report->mapped);
 	buf__free(&page.line);
@@ -695,5 +721,6 @@ void render__text_table(const struct report *report, size_t width, struct buf *o
 	struct page page = {.out = out, .width = width};
 
 	add_table(&page, report);
+	add_suppressed(&page, report);
 	buf__free(&page.line);
 }
