@@ -47,6 +47,25 @@ def test_gate(memtrawl, leaking):
     assert leaks(memtrawl, leaking).returncode == OK
 
 
+def test_on_leak(memtrawl, leaking, tmp_path):
+    finding = tmp_path / "finding.json"
+    assert leaks(memtrawl, leaking, "--on-leak", f"cat > {finding}").returncode == OK
+    document = json.loads(finding.read_text())
+    assert document["schema"] == "memtrawl.leaks/1" and document["process"]["pid"] == leaking
+    assert document["sites"][0]["frames"][0]["function"] == "make_header"
+    # one that fails is told, and costs nothing else
+    done = leaks(memtrawl, leaking, "--on-leak", "exec 0<&-; echo no mail >&2; exit 7", "--json")
+    assert done.returncode == OK and json.loads(done.stdout)["sites"]
+    assert done.stderr == "memtrawl: warning: --on-leak: the command ended with status 7: no mail\n"
+
+
+def test_not_on_known_leaks(memtrawl, leaking, tmp_path):
+    known, ran = tmp_path / "known.supp", tmp_path / "ran"
+    known.write_text("leak:make_header\n")
+    assert leaks(memtrawl, leaking, "--on-leak", f"touch {ran}", "--suppressions", known).returncode == OK
+    assert not ran.exists()
+
+
 def test_suppressions(memtrawl, leaking, tmp_path):
     known = tmp_path / "known.supp"
     known.write_text("# all that this program has\nleak:no_such_function\nleak:^make_*der$\n")

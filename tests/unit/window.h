@@ -40,6 +40,7 @@ static inline void window_set_live(struct window *window, int look, uint64_t blo
 {
 	window->points[look].live_bytes = blocks * KB;
 	window->points[look].live_objects = blocks;
+	window->looks[look].heap = window->points[look]; /* there is no other site */
 }
 
 /* 10 blocks a second, and none is freed. */

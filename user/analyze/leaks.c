@@ -12,25 +12,21 @@
 #define STEPWISE_SHARE      0.9 /* of the growth in a quarter of the looks */
 #define CHURN               10
 #define PAUSED_SHARE        0.2
-
-static double clamp_share(double share)
-{
-	return share < 0 ? 0 : share > 1 ? 1 : share;
-}
+#define LOST_AMONG          4
 
 static double share_of(uint64_t part, uint64_t whole)
 {
-	return whole ? clamp_share((double)part / (double)whole) : 0;
+	return whole ? stats__share((double)part / (double)whole) : 0;
 }
 
 static double ramp(double x, double from, double to)
 {
-	return clamp_share((x - from) / (to - from));
+	return stats__share((x - from) / (to - from));
 }
 
 static double certainty_of(const struct report_counts *counts)
 {
-	return clamp_share(1 - counts->live_bytes_stderr / (double)counts->live_bytes);
+	return stats__share(1 - counts->live_bytes_stderr / (double)counts->live_bytes);
 }
 
 /* ---- by a trend */
@@ -42,24 +38,28 @@ static double stays(const struct trend *trend)
 	return ramp(trend->lasting_high, 0.2, 0.6) * ramp(log10(trend->elders), -3, -1);
 }
 
-/* Of what the process as a whole did from the middle of the window to its end. */
+static double memory_of(const struct profile_look *look)
+{
+	return (double)look->rss.anon_bytes + (double)look->rss.swap_bytes;
+}
+
+/* By what the process as a whole did from the middle of the window to its end. */
 static double unexplained_of(const struct trend_input *input, const struct trend *trend)
 {
 	const struct profile_look *last = &input->looks[input->look_count - 1], *middle = input->looks;
-	double frees, memory, by_objects = 0, by_memory = 0;
+	double frees, blocks, by_blocks = 1, by_memory = 0;
 
 	while (middle < last && middle->seconds < input->seconds / 2)
 		middle++;
 	frees = (double)last->unmatched_frees - (double)middle->unmatched_frees;
-	memory = (double)last->rss.anon_bytes - (double)middle->rss.anon_bytes + (double)last->rss.swap_bytes -
-		 (double)middle->rss.swap_bytes;
+	blocks = (double)last->heap.live_objects - (double)middle->heap.live_objects - frees;
 	if (frees <= 0)
 		return 1;
 	if (trend->late_growth_objects > 0)
-		by_objects = clamp_share(1 - frees / trend->late_growth_objects);
-	if (trend->late_growth_bytes > 0)
-		by_memory = clamp_share(memory / trend->late_growth_bytes);
-	return fmax(by_objects, by_memory);
+		by_blocks = stats__share(blocks / trend->late_growth_objects);
+	if (trend->late_growth_bytes > 0 && frees > LOST_AMONG * trend->late_growth_objects)
+		by_memory = stats__share((memory_of(last) - memory_of(middle)) / trend->late_growth_bytes);
+	return fmax(by_blocks, by_memory);
 }
 
 static double confidence_by_trend(const struct leak_input *input, const struct leak *leak)
@@ -100,7 +100,7 @@ static double persistence_of(const struct leak_input *input)
 	if (counts->oldest_age_seconds < 0 || input->older_seconds <= 0 || input->older_seconds >= input->trend.seconds)
 		return PERSISTENCE_UNKNOWN;
 	expected = 1 - input->older_seconds / input->trend.seconds;
-	return fmax(PERSISTENCE_LEAST, clamp_share(share_of(counts->older_bytes, counts->live_bytes) / expected));
+	return fmax(PERSISTENCE_LEAST, stats__share(share_of(counts->older_bytes, counts->live_bytes) / expected));
 }
 
 static double confidence_by_ages(const struct leak_input *input, const struct leak *leak)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How much a site looks like a leak, judged from one window of observation. ramp(x, a, b) is 0 up to a, 1 from b on,
- *and goes straight up between them. The terms of trends are those of analyze/trend.h.
+ * How much a site looks like a leak, judged from one window of observation. The terms of trends are those of
+ * analyze/trend.h; ramp(x, a, b) is 0 up to a and 1 from b on, and a straight line between them.
  *
  *	confidence = grows x steady x stays x repetition x certainty x unexplained		in [0, 1]
  *
@@ -13,9 +13,11 @@
  *		    are never old
  *	repetition  n / (n + 1) for n looks that saw more than ever before: one rise is no trend
  *	certainty   1 - standard error / live bytes, not below 0: of sampling
- *	unexplained what of its growth is not explained by blocks from before tracing began that were freed, which a
- *		    cache replaces: the larger one of the part by which its new blocks are more than those frees, and
- *		    the part that the process's anonymous memory grew by
+ *	unexplained what of its growth is not that of a cache which was full when tracing began, and only replaces
+ *		    blocks from before. Those are freed, too, and it is not known whose they were; so of the site's
+ *		    growth in blocks there is at most as much as the whole process grew by: all live blocks, less
+ *		    those frees. Where there were so many of those frees that the site's growth is lost in them
+ *		    (fourfold), it may also be the part that the process's anonymous memory grew by
  *
  * A window with too few looks for a trend, or of which a fifth was not watched to hold the budget, has
  *
@@ -67,7 +69,7 @@ struct leak {
 	double confidence; /* 0 to 1 */
 	enum leak_severity severity;
 	enum leak_pattern pattern;
-	/* Of live bytes, not below 0; its 95 % interval. Without a trend: live bytes / window, and twice the same. */
+	/* Of live bytes, not below 0, with its 95 % interval. Without a trend all three are live bytes / window. */
 	double growth_bytes_per_hour, growth_low, growth_high;
 	double projected_24h;      /* bytes that will live in a day, if it grows on like that */
 	double oldest_age_seconds; /* negative: unknown */

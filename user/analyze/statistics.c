@@ -7,6 +7,11 @@
 
 #define NORMAL_975 1.959963984540054 /* 97.5 % of the normal distribution lie below */
 
+double stats__share(double number)
+{
+	return number < 0 ? 0 : number > 1 ? 1 : number;
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

@@ -16,6 +16,9 @@ struct stats_point {
 /* More points than that would be more pairs than anyone needs: 8,128. */
 enum { STATS_POINTS_MAX = 128 };
 
+/* The number, but not below 0 and not above 1. */
+double stats__share(double number);
+
 /* The middle one, or the mean of the two in the middle; puts the values in order. NAN for none. */
 double stats__median(double *values, size_t count);
 

@@ -4,11 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static double clamp_share(double share)
-{
-	return share < 0 ? 0 : share > 1 ? 1 : share;
-}
-
 static double seconds_at(const struct trend_input *input, size_t i)
 {
 	return input->looks[i].seconds;
@@ -91,8 +86,8 @@ static void set_steadiness(const struct trend_input *input, struct trend *trend)
 	ratio = late.sum / early.sum;
 	/* a sum of n has n times the variance of one, which is the squares' sum over both by 2 n */
 	error = sqrt((early.squares + late.squares) / 2 * (1 + ratio * ratio)) / early.sum;
-	trend->steadiness = clamp_share(ratio);
-	trend->steadiness_high = clamp_share(ratio + error);
+	trend->steadiness = stats__share(ratio);
+	trend->steadiness_high = stats__share(ratio + error);
 }
 
 /* ---- survival */
@@ -108,7 +103,7 @@ static double allocated_at(const struct trend_input *input, double seconds)
 		return to;
 	from = (double)input->points[i - 1].alloc_bytes;
 	part = (seconds - seconds_at(input, i - 1)) / (seconds_at(input, i) - seconds_at(input, i - 1));
-	return from + (to - from) * clamp_share(part);
+	return from + (to - from) * stats__share(part);
 }
 
 /* Live bytes of those that were allocated in some parts of the window. */
@@ -126,7 +121,7 @@ static double survival(const struct trend_input *input, int first, int limit)
 	double part = input->seconds / PROFILE_BIRTHS;
 	double allocated = allocated_at(input, limit * part) - allocated_at(input, first * part);
 
-	return allocated > 0 ? clamp_share(born_in(input, first, limit) / allocated) : 0;
+	return allocated > 0 ? stats__share(born_in(input, first, limit) / allocated) : 0;
 }
 
 /*
@@ -156,8 +151,8 @@ static void set_lasting(const struct trend_input *input, struct trend *trend)
 	if (!(first > 0) || !(second > 0))
 		return;
 	error = sqrt(1 / independent(input, 0, THIRD) + 1 / independent(input, THIRD, 2 * THIRD));
-	trend->lasting = clamp_share(first / second);
-	trend->lasting_high = clamp_share(first / second * exp(error));
+	trend->lasting = stats__share(first / second);
+	trend->lasting_high = stats__share(first / second * exp(error));
 }
 
 /* The look by which the first was allocated: not before that, or it would count as missing that nothing is as old. */
@@ -173,7 +168,7 @@ static double begin_of(const struct trend_input *input)
 static void set_elders(const struct trend_input *input, struct trend *trend)
 {
 	double whole = input->seconds - begin_of(input), part = input->seconds / PROFILE_BIRTHS;
-	int limit = (int)((input->seconds - whole / 2) / part);
+	int limit = (int)fmin((input->seconds - whole / 2) / part, PROFILE_BIRTHS);
 	double blocks = independent(input, 0, limit);
 	double beyond = (input->oldest_seconds - whole / 2) / (whole / 2);
 
@@ -212,7 +207,7 @@ static int descending(const void *a, const void *b)
 
 static void set_shape(const struct trend_input *input, struct trend *trend)
 {
-	double rises[STATS_POINTS_MAX], high = 0, sum = 0, largest = 0;
+	double rises[STATS_POINTS_MAX] = {0}, high = 0, sum = 0, largest = 0;
 	size_t first = look_at(input, input->seconds / 3), looks = 0;
 
 	for (size_t i = 0; i < input->look_count; i++) {

@@ -19,6 +19,7 @@ static const struct usage usage = {
 
 struct leaks_options {
 	uint64_t for_ns;
+	const char *on_leak;
 	int fail_on; /* enum leak_severity - LEAK_LOW; not given: never */
 };
 
@@ -30,6 +31,11 @@ static const struct option own_options[] = {
 	 .offset = offsetof(struct leaks_options, for_ns),
 	 .argument = "TIME",
 	 .help = "how long to watch (30s)"},
+	{.name = "on-leak",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct leaks_options, on_leak),
+	 .argument = "COMMAND",
+	 .help = "run it for each process with a leak, with what is told of\nit in JSON as its standard input"},
 	{.name = "fail-on",
 	 .type = OPTION_CHOICE,
 	 .offset = offsetof(struct leaks_options, fail_on),
@@ -133,6 +139,7 @@ enum status cmd_leaks(int argc, char **argv)
 	code = suppression_options__read(&known, &suppressions, &err);
 	report.suppressions = suppressions;
 	output.worst = &worst;
+	output.on_leak = own.on_leak;
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code && observe__is_pinned(session))

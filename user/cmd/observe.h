@@ -9,6 +9,8 @@
 #include "trace/read.h"
 #include "trace/session.h"
 
+struct looking;
+
 enum { OBSERVE_BUDGET = 50 }; /* percent of overhead that a person who waits is assumed to accept */
 
 /* Refuses with the reason and the remedy if BPF cannot be used at all: not root, another pid namespace. */
@@ -34,7 +36,6 @@ bool observe__is_pinned(const struct session *session);
  * Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. Has `looking` (may be
  * NULL) look where that is due.
  */
-struct looking;
 int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err);
 
 /*

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cmd/on_leak.h"
 #include "lib/file.h"
 #include "profile/pprof.h"
 
@@ -150,6 +151,20 @@ static void warn_without_ages(const struct profile *profile, const struct report
 		warn("the profile does not hold the ages of blocks, so --older leaves nothing of it");
 }
 
+static int run_on_leak(const struct report *report, const char *command, struct error *err)
+{
+	struct buf document = {0};
+	int code;
+
+	render__json(report, &document);
+	if (buf__failed(&document))
+		code = error__set(err, -ENOMEM, "cannot run --on-leak: out of memory");
+	else
+		code = on_leak__run(command, document.data, err);
+	buf__free(&document);
+	return code;
+}
+
 int output__profile(enum report_kind kind, const struct profile *profile, const struct report_options *options,
 		    const struct output_options *output, struct error *err)
 {
@@ -170,9 +185,13 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	code = report__new(kind, profile, &request, &report, err);
 	if (code)
 		return code;
+	if (kind == REPORT_LEAKS && output->on_leak && report->worst > LEAK_NONE)
+		code = run_on_leak(report, output->on_leak, err);
 	if (output->worst && report->worst > *output->worst)
 		*output->worst = report->worst;
-	code = format == FORMAT_PPROF ? write_pprof(profile, output, err) : write_report(report, format, output, err);
+	if (!code)
+		code = format == FORMAT_PPROF ? write_pprof(profile, output, err)
+					      : write_report(report, format, output, err);
 	report__free(report);
 	return code;
 }

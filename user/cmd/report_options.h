@@ -33,6 +33,7 @@ struct output_options {
 	const char *path;          /* NULL: standard output */
 	int format;                /* enum output_format; not given: by the path's extension, else text */
 	bool json;                 /* the same as --format json */
+	const char *on_leak;       /* not an option here: the command for a finding; NULL: none */
 	enum leak_severity *worst; /* not an option: of all leaks reported, the worst is noted there; may be NULL */
 	struct document_set *set;  /* not an option: what is written to standard output gathers there (cmd/output.h) */
 };
