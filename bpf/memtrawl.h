@@ -339,16 +339,16 @@ struct mt_session {
 	__u64 epoch_ns; /* what times in page words count from */
 
 	/* Not read by programs: what user space wants the next command to know. */
-	__u64 since_ns;      /* when the session began */
+	__u64 since_ns;        /* when the session began */
 	__u64 paused_ns;       /* allocations and page faults were not watched for so long, */
 	__u64 paused_since_ns; /* and are not since then; 0: they are, as far as user space is asked */
-	__u32 overhead;      /* measured last, in the unit of max_overhead */
-	__u32 event_rate;    /* traps a second, measured last */
-	__u32 probe_share;   /* probe time in 1/100 of a percent of one CPU, measured last */
-	__u32 keeper;        /* pid of the process that looks after the session, 0 for none */
-	__u32 rung;          /* enum rung of user/trace/rung.h */
-	__u32 detached;      /* the budget was not to be kept: probes were taken off */
-	__u32 cost_emulated; /* calibrated trap costs, ns: user/trace/calibrate.h */
+	__u32 overhead;        /* measured last, in the unit of max_overhead */
+	__u32 event_rate;      /* traps a second, measured last */
+	__u32 probe_share;     /* probe time in 1/100 of a percent of one CPU, measured last */
+	__u32 keeper;          /* pid of the process that looks after the session, 0 for none */
+	__u32 rung;            /* enum rung of user/trace/rung.h */
+	__u32 detached;        /* the budget was not to be kept: probes were taken off */
+	__u32 cost_emulated;   /* calibrated trap costs, ns: user/trace/calibrate.h */
 	__u32 cost_stepped;
 	__u32 cost_with_return;
 	__u32 cost_skipped;
