@@ -10,18 +10,18 @@ from test_errors import assert_error
 
 OK, FINDING, REFUSED = 0, 1, 3
 
-# those of the half that was not tuned on whose kind no seed and no 20 seconds can hide
+# those of the half that was not tuned on whose kind no seed and no 15 seconds can hide
 LEAKING = ["steady_random_sizes", "slow_one_percent", "realloc_strings", "thread_local_caches"]
 SOUND = ["arenas", "delayed_free", "fifo_queue", "threads_start_stop"]
 
 
 def test_the_plain_cases():
     names = LEAKING + SOUND
-    done = subprocess.run([TOP / "tools/check-verdicts", "--seeds", "1", "--windows", "20", "--only", ",".join(names)],
+    done = subprocess.run([TOP / "tools/check-verdicts", "--seeds", "1", "--windows", "15", "--only", ",".join(names)],
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = done.stdout.splitlines()[1].split()
-    assert counts[:2] == ["20", "s"] and [int(n) for n in counts[2:6]] == [8, 4, 0, 0], done.stdout
+    assert counts[:2] == ["15", "s"] and [int(n) for n in counts[2:6]] == [8, 4, 0, 0], done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def leaking():
 
 
 def leaks(memtrawl, pid, *args):
-    return memtrawl("leaks", "-p", pid, "--for", "4s", *args)
+    return memtrawl("leaks", "-p", pid, "--for", "3s", *args)
 
 
 def test_gate(memtrawl, leaking):
@@ -44,7 +44,6 @@ def test_gate(memtrawl, leaking):
     sites = json.loads(document.stdout)["sites"]
     assert [s["frames"][0]["function"] for s in sites if s["leak"]["severity"] != "none"] == ["make_header"]
     assert leaks(memtrawl, leaking, "--fail-on", "critical").returncode == OK
-    assert leaks(memtrawl, leaking).returncode == OK
 
 
 def test_on_leak(memtrawl, leaking, tmp_path):
