@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import random
 import socket
-import threading
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ import pytest
 
 from memtrawl import Memtrawl
 from redis import Redis
+from stops import Repeated
 
 SECONDS = 30
 
@@ -23,29 +23,20 @@ class Load:
     reads: bool = True
 
 
-class Client:
+@contextlib.contextmanager
+def client(redis, load):
     """Sends commands at a pace for as long as the context is open, on a connection of its own."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(redis.socket)
 
-    def __init__(self, redis, load):
-        self.redis, self.load = redis, load
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._work)
+        def work():
+            time.sleep(0.01)
+            connection.sendall(b"".join(load.command() for _ in range(load.per_second // 100)))
+            if load.reads:
+                connection.recv(1 << 16)
 
-    def _work(self):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self.redis.socket)
-            while not self.over.wait(0.01):
-                connection.sendall(b"".join(self.load.command() for _ in range(self.load.per_second // 100)))
-                if self.load.reads:
-                    connection.recv(1 << 16)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
+        with Repeated(work):
+            yield
 
 
 def encode(*words):
@@ -65,7 +56,7 @@ def documents(tmp_path_factory):
         redis["fills"].cli("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         redis["unread"].cli("SET", "page", "v" * 16000)
         for name, load in loads.items():
-            stack.enter_context(Client(redis[name], load))
+            stack.enter_context(client(redis[name], load))
         time.sleep(1)
         memtrawl = Memtrawl(tmp_path_factory.mktemp("memtrawl"))
         told = memtrawl.json("leaks", "-p", ",".join(str(r.pid) for r in redis.values()), "--for", f"{SECONDS}s",
