@@ -84,14 +84,39 @@ static __always_inline s64 kernel__swapped_pages(struct task_struct *task)
 	return BPF_CORE_READ((struct mm_struct___before_6_2 *)mm, rss_stat.count[SWAP_ENTRIES].counter);
 }
 
-/* Where the kernel has put the registers of user space when the task entered it. bpf_task_pt_regs() is of 5.15. */
-static __always_inline const void *kernel__user_registers(struct task_struct *task)
+/* Where the kernel puts the registers of user space when a task enters it, by its stack. bpf_task_pt_regs() is of 5.15.
+ */
+static __always_inline const void *kernel__registers_by_stack(const struct task_struct *task)
 {
 	enum { STACK_SIZE = 16384 }; /* THREAD_SIZE on x86-64, without KASAN */
 
+	return BPF_CORE_READ(task, stack) + STACK_SIZE - sizeof(struct pt_regs);
+}
+
+/* Those of the task that a program runs in. */
+static __always_inline const void *kernel__user_registers(struct task_struct *task)
+{
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return BPF_CORE_READ(task, stack) + STACK_SIZE - sizeof(struct pt_regs);
+	return kernel__registers_by_stack(task);
+}
+
+/* Those of a task that an iterator gives. */
+static __always_inline const void *kernel__registers_of(struct task_struct *task)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (const void *)bpf_task_pt_regs(task);
+	return kernel__registers_by_stack(task);
+}
+
+/* It neither runs nor waits for a processor. The state has had this name since 5.14 (2f064a59a11f). */
+static __always_inline bool kernel__is_still(const struct task_struct *task)
+{
+	const struct task_struct___before_5_14 *old = (const void *)task;
+
+	if (bpf_core_field_exists(task->__state))
+		return BPF_CORE_READ(task, __state);
+	return BPF_CORE_READ(old, state);
 }
 
 /* The number of the syscall that the task is in; one that is none's where it is in a fault or an interrupt. */

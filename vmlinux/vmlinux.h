@@ -147,10 +147,16 @@ struct thread_struct {
 	unsigned long fsbase;
 };
 
+/* The state of a task, 0 if it runs or could; a member of another name since 5.14 (2f064a59a11f). */
+struct task_struct___before_5_14 {
+	long state;
+};
+
 /* Identity. start_boottime has had this name since 5.5 (cf25e24db61c). */
 struct task_struct {
 	int pid;
 	int tgid;
+	unsigned int __state;
 	int exit_code;
 	u64 start_boottime;
 	char comm[16];

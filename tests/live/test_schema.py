@@ -87,7 +87,7 @@ class Schemas(unittest.TestCase):
     def test_golden_documents(self):
         paths = sorted(GOLDEN.glob("*.json"))
         self.assertEqual({json.loads(p.read_text())["schema"] for p in paths},
-                         {"memtrawl.profile/1", "memtrawl.leaks/1", "memtrawl.diff/1", "memtrawl.list/1",
+                         {"memtrawl.profile/1", "memtrawl.leaks/1", "memtrawl.reach/1", "memtrawl.diff/1", "memtrawl.list/1",
                           "memtrawl.run/1", "memtrawl.status/1", "memtrawl.top/1", "memtrawl.record/1",
                           "memtrawl.spikes/1", "memtrawl.variance/1", "memtrawl.hotspots/1"})
         for path in paths:

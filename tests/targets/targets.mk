@@ -20,7 +20,7 @@ TARGETS_BARE_CXX := chains_cxx
 # the libraries that chains_dlopen loads
 CHAINS_LIBRARIES := $(T)/libchains_first.so $(T)/libchains_second.so
 # programs that keep no account
-TARGETS_PLAIN := leaky_server rss_kinds short_lived grower rss_steps
+TARGETS_PLAIN := leaky_server rss_kinds short_lived grower rss_steps reach_shapes reach_grower reach_sizes
 TARGETS_CXX := cxx_new
 
 # The stack must be the site, its callers up to scenario, main: frames stay, calls stay calls, and the compiler knows
@@ -67,7 +67,15 @@ $(filter-out %/chains_dlopen,$(TARGETS_BARE:%=$(T)/%)): $(T)/%: $(T)/glibc/%.o $
 
 $(TARGETS_PLAIN:%=$(T)/%): $(T)/%: $(T)/glibc/%.o
 	$(say) LINK $@
-	$(Q)$(CC) $(SANFLAGS) $^ -o $@
+	$(Q)$(CC) $(SANFLAGS) -pthread $^ -o $@
+
+# with LeakSanitizer, to compare
+ifneq ($(SAN),1)
+TARGETS_ALL += $(T)/reach_shapes.lsan
+endif
+$(T)/reach_shapes.lsan: $(T)/glibc/reach_shapes.o
+	$(say) LINK $@
+	$(Q)$(CC) -fsanitize=leak -pthread $^ -o $@
 
 $(TARGETS_CXX:%=$(T)/%) $(TARGETS_BARE_CXX:%=$(T)/%): $(T)/%: $(T)/glibc/%.o $(T)/glibc/truth.o
 	$(say) LINK $@

@@ -156,6 +156,28 @@ static inline struct profile *fixture_profile(void)
 	return profile;
 }
 
+/* Of the first site a part is lost, with the third behind it; the second may be. */
+static inline void fixture_reach(struct profile *profile)
+{
+	struct profile_site *sites = profile->sites;
+
+	profile->reach = (struct profile_reach){
+		.known = true,
+		.passes = 2,
+		.threads = 5,
+		.seconds = 0.25,
+		.scanned_bytes = 48 << 20,
+		.unread_bytes = 4096,
+		.gone = {640, 10},
+	};
+	sites[0].reach[REACH_DEFINITE] = (struct profile_blocks){1 << 20, 1024};
+	sites[0].reach[REACH_REACHABLE] = (struct profile_blocks){2 << 20, 2048};
+	sites[0].behind = (struct profile_blocks){65536, 1};
+	sites[1].reach[REACH_POSSIBLY] = (struct profile_blocks){4194304 - 65536, 984};
+	sites[1].reach[REACH_REACHABLE] = (struct profile_blocks){65536, 16};
+	sites[2].reach[REACH_INDIRECT] = (struct profile_blocks){65536, 1};
+}
+
 /* Adds looks, every two seconds: the leak grew steadily, the cache has been full since the tenth second. */
 static inline void fixture_looks(struct profile *profile)
 {

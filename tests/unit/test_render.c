@@ -25,7 +25,9 @@ static void check_report(enum report_kind kind, const struct profile *profile, e
 {
 	const struct report_request request = {
 		.group = group,
-		.sort = kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE,
+		.sort = kind == REPORT_LEAKS   ? SORT_SCORE
+			: kind == REPORT_REACH ? SORT_LOST
+					       : SORT_LIVE,
 		.top_n = 3,
 	};
 	struct report *report;
@@ -73,6 +75,60 @@ static void trends_are_rendered(void **state)
 	check_report(REPORT_LEAKS, profile, GROUP_STACK, wide_text, "leaks-trend.txt");
 	check_report(REPORT_LEAKS, profile, GROUP_FUNCTION, render__json, "leaks-trend.json");
 	check_report(REPORT_LEAKS, profile, GROUP_FILE, render__csv, "leaks-trend.csv");
+	profile__free(profile);
+}
+
+static void reachability_is_rendered(void **state)
+{
+	struct profile *profile = fixture_profile();
+
+	(void)state;
+	fixture_reach(profile);
+	check_report(REPORT_REACH, profile, GROUP_STACK, wide_text, "reach.txt");
+	check_report(REPORT_REACH, profile, GROUP_FUNCTION, render__json, "reach.json");
+	check_report(REPORT_REACH, profile, GROUP_FUNCTION, render__csv, "reach.csv");
+	profile->reach = (struct profile_reach){.known = true, .stopped = true, .pause_seconds = 0.0123, .passes = 1};
+	for (size_t i = 0; i < profile->site_count; i++)
+		memset(profile->sites[i].reach, 0, sizeof(profile->sites[i].reach));
+	check_report(REPORT_REACH, profile, GROUP_STACK, wide_text, "reach-none.txt");
+	profile__free(profile);
+}
+
+static size_t fields_in(const char *line)
+{
+	size_t commas = 0, length = strcspn(line, "\r");
+	bool quoted = false;
+
+	for (size_t i = 0; i < length; i++) {
+		quoted ^= line[i] == '"';
+		commas += line[i] == ',' && !quoted;
+	}
+	return commas + 1;
+}
+
+/* The line for what no row shows has as many fields as all others. */
+static void tables_are_rectangular(void **state)
+{
+	static const enum report_kind kinds[] = {REPORT_PROFILE, REPORT_LEAKS, REPORT_REACH};
+	const struct report_request request = {.group = GROUP_STACK, .sort = SORT_LIVE, .top_n = 1};
+	struct profile *profile = fixture_profile();
+
+	(void)state;
+	fixture_reach(profile);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct report *report;
+		struct error err = {0};
+		struct buf out = {0};
+		size_t lines = 0;
+
+		assert_int_equal(report__new(kinds[i], profile, &request, &report, &err), 0);
+		render__csv(report, &out);
+		for (const char *line = out.data; *line; line = strchr(line, '\n') + 1, lines++)
+			assert_int_equal(fields_in(line), fields_in(out.data));
+		assert_int_equal(lines, 3);
+		buf__free(&out);
+		report__free(report);
+	}
 	profile__free(profile);
 }
 
@@ -279,6 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profiles_are_rendered),       cmocka_unit_test(leaks_are_rendered),
+		cmocka_unit_test(reachability_is_rendered),    cmocka_unit_test(tables_are_rectangular),
 		cmocka_unit_test(trends_are_rendered),         cmocka_unit_test(circumstances_are_told),
 		cmocka_unit_test(mapped_memory_is_rendered),   cmocka_unit_test(rows_of_mapped_memory_are_chosen),
 		cmocka_unit_test(empty_profile_is_rendered),   cmocka_unit_test(diffs_are_rendered),

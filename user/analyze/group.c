@@ -26,6 +26,9 @@ void counts__add(struct report_counts *to, const struct report_counts *from)
 	to->older_bytes += from->older_bytes;
 	for (int i = 0; i < PROFILE_BIRTHS; i++)
 		to->births[i] += from->births[i];
+	for (int i = 0; i < REACH_CLASSES; i++)
+		profile_blocks__add(&to->reach[i], &from->reach[i]);
+	profile_blocks__add(&to->behind, &from->behind);
 	to->live_bytes_stderr = hypot(to->live_bytes_stderr, from->live_bytes_stderr);
 	to->oldest_age_seconds =
 		to->stacks ? fmax(to->oldest_age_seconds, from->oldest_age_seconds) : from->oldest_age_seconds;
@@ -52,9 +55,11 @@ struct report_counts counts__of_site(const struct profile_site *site)
 		.older_bytes = site->older_bytes,
 		.live_bytes_stderr = site->live_bytes_stderr,
 		.oldest_age_seconds = site->oldest_age_seconds,
+		.behind = site->behind,
 		.stacks = 1,
 	};
 	memcpy(counts.births, site->births, sizeof(counts.births));
+	memcpy(counts.reach, site->reach, sizeof(counts.reach));
 	return counts;
 }
 

@@ -143,10 +143,23 @@ static enum leak_severity severity_of(const struct leak_input *input, const stru
 	return (enum leak_severity)severity;
 }
 
+/* A site of which no block is in any class has none that was there when that was looked for. */
+static double unreachable_of(const struct leak_input *input)
+{
+	const struct profile_blocks *reach = input->counts->reach;
+	uint64_t lost = reach[REACH_DEFINITE].bytes + reach[REACH_INDIRECT].bytes;
+	uint64_t all = lost + reach[REACH_POSSIBLY].bytes + reach[REACH_REACHABLE].bytes;
+
+	return input->reach_known && all ? share_of(lost, all) : -1;
+}
+
 struct leak leak__judge(const struct leak_input *input)
 {
 	const struct report_counts *counts = input->counts;
-	struct leak leak = {.oldest_age_seconds = counts->oldest_age_seconds, .trend.test.p = 1, .unexplained = 1};
+	struct leak leak = {.oldest_age_seconds = counts->oldest_age_seconds,
+			    .trend.test.p = 1,
+			    .unexplained = 1,
+			    .unreachable = -1};
 
 	if (!counts->live_bytes)
 		return leak;
@@ -160,6 +173,8 @@ struct leak leak__judge(const struct leak_input *input)
 	} else {
 		leak.confidence = confidence_by_ages(input, &leak);
 	}
+	leak.unreachable = unreachable_of(input);
+	leak.confidence = fmax(leak.confidence, leak.unreachable);
 	set_growth(input, &leak);
 	leak.projected_24h = (double)counts->live_bytes + 24 * leak.growth_bytes_per_hour;
 	leak.score = leak.growth_bytes_per_hour * leak.confidence;

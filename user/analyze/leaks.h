@@ -29,6 +29,9 @@
  *		    would have (1 - threshold / window), within [0.1, 1]: buffers in flight are young. 0.5 if ages are
  *		    not known.
  *	n	    live objects
+ *
+ * Where it was looked for what leads to its blocks (analyze/reach.h), confidence is not below the share of them that
+ * nothing does, by bytes: those cannot be freed any more. From LEAK_PROVEN on the leak is proven.
  */
 #ifndef MEMTRAWL_ANALYZE_LEAKS_H
 #define MEMTRAWL_ANALYZE_LEAKS_H
@@ -50,6 +53,7 @@ enum leak_severity {
 };
 
 #define LEAK_CONFIDENCE 0.5
+#define LEAK_PROVEN     0.5
 
 /* What became of a site's memory in the window, in the order in which they are asked for: the first that holds. */
 enum leak_pattern {
@@ -75,6 +79,7 @@ struct leak {
 	double oldest_age_seconds; /* negative: unknown */
 	double retained;           /* 0 to 1 */
 	double unexplained;        /* 0 to 1 */
+	double unreachable; /* the share of its live bytes that is definitely or indirectly lost; negative: unknown */
 	struct trend trend;
 };
 
@@ -86,6 +91,7 @@ struct leak_input {
 	double older_seconds;  /* the threshold that counts->older_bytes was counted with; 0 if it was not */
 	double paused_seconds; /* allocations were not watched for so long */
 	const struct profile_limit *limit;
+	bool reach_known; /* counts->reach is */
 };
 
 struct leak leak__judge(const struct leak_input *input);

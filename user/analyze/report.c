@@ -55,6 +55,7 @@ static struct report_subject subject_of(const struct profile *profile)
 		.limit = profile->limit,
 		.resident = profile->resident,
 		.totals = profile->totals,
+		.reach = profile->reach,
 		.looks = profile->looks,
 		.look_count = profile->look_count,
 	};
@@ -93,8 +94,16 @@ static double key_of(const struct report *report, const struct report_row *row, 
 		return (double)magnitude(before->temporary_objects, now->temporary_objects);
 	case SORT_SCORE:
 		return row->leak.score;
+	case SORT_LOST:
+		return (double)(now->reach[REACH_DEFINITE].bytes + now->behind.bytes);
 	}
 	return 0;
+}
+
+/* What decides where that number is the same. */
+static double second_key_of(const struct report_row *row, enum report_sort sort)
+{
+	return sort == SORT_LOST ? (double)row->counts.reach[REACH_POSSIBLY].bytes : 0;
 }
 
 static int compare_numbers(double a, double b)
@@ -110,8 +119,11 @@ static int compare_rows(const void *a, const void *b, void *cookie)
 	const struct report_row *x = a, *y = b;
 	int order = 0;
 
-	for (size_t i = 0; !order && i < ARRAY_SIZE(sorts); i++)
+	for (size_t i = 0; !order && i < ARRAY_SIZE(sorts); i++) {
 		order = compare_numbers(key_of(report, x, sorts[i]), key_of(report, y, sorts[i]));
+		if (!order)
+			order = compare_numbers(second_key_of(x, sorts[i]), second_key_of(y, sorts[i]));
+	}
 	if (!order)
 		order = x->id < y->id ? -1 : x->id > y->id;
 	return order;
@@ -127,6 +139,9 @@ static bool shown(const struct report *report, const struct report_row *row)
 		return false;
 	if (report->kind == REPORT_LEAKS)
 		return now->live_bytes > 0 && now->alloc_bytes > 0; /* pages may be from before */
+	if (report->kind == REPORT_REACH)
+		return now->reach[REACH_DEFINITE].objects || now->reach[REACH_POSSIBLY].objects ||
+		       now->reach[REACH_INDIRECT].objects;
 	if (report->kind == REPORT_DIFF)
 		return now->live_bytes != before->live_bytes || now->live_objects != before->live_objects ||
 		       now->alloc_bytes != before->alloc_bytes || now->alloc_objects != before->alloc_objects;
@@ -187,6 +202,15 @@ static void sum_others(struct report *report, const struct group *group, size_t 
 	add_unattributed(&report->others_before, &all_before, &report->before.totals);
 }
 
+static void sum_reach(struct report *report)
+{
+	for (int class = 0; class < REACH_CLASSES; class ++) {
+		report->reach[class] = report->others.reach[class];
+		for (size_t i = 0; i < report->row_count; i++)
+			profile_blocks__add(&report->reach[class], &report->rows[i].counts.reach[class]);
+	}
+}
+
 static void judge(const struct report_subject *subject, struct report_row *row)
 {
 	double live_objects = (double)row->counts.live_objects;
@@ -202,6 +226,7 @@ static void judge(const struct report_subject *subject, struct report_row *row)
 		.older_seconds = subject->older_seconds,
 		.paused_seconds = subject->sampling.paused_seconds,
 		.limit = &subject->limit,
+		.reach_known = subject->reach.known,
 	};
 
 	row->leak = leak__judge(&input);
@@ -254,6 +279,7 @@ static void arrange(struct report *report, struct group *group)
 		count = report->request.top_n;
 	sum_others(report, group, count);
 	report->row_count = count;
+	sum_reach(report);
 	if (report->kind == REPORT_LEAKS)
 		look_out(report);
 }

@@ -19,7 +19,7 @@
 #include "profile/profile.h"
 #include "symbols/source_lines.h"
 
-enum report_kind { REPORT_PROFILE, REPORT_DIFF, REPORT_LEAKS };
+enum report_kind { REPORT_PROFILE, REPORT_DIFF, REPORT_LEAKS, REPORT_REACH };
 
 /* In the order of the words that --group-by takes. */
 enum report_group { GROUP_LINE, GROUP_FUNCTION, GROUP_FILE, GROUP_OBJECT, GROUP_STACK };
@@ -34,6 +34,7 @@ enum report_sort {
 	SORT_AGE,    /* of the oldest live block */
 	SORT_TEMPORARY,
 	SORT_SCORE, /* of leaks */
+	SORT_LOST,  /* definitely lost bytes, with what is lost behind them; then possibly lost ones */
 };
 
 struct report_request {
@@ -67,6 +68,7 @@ struct report_counts {
 	uint64_t free_bytes, free_objects;
 	uint64_t peak_bytes, temporary_objects, resident_bytes, swapped_bytes, older_bytes;
 	uint64_t births[PROFILE_BIRTHS];
+	struct profile_blocks reach[REACH_CLASSES], behind;
 	double live_bytes_stderr;
 	double oldest_age_seconds; /* negative: unknown, or nothing lives */
 	size_t stacks;             /* how many were added up here */
@@ -96,6 +98,7 @@ struct report_subject {
 	struct profile_limit limit;       /* its name is the profile's */
 	struct profile_resident resident; /* its names are the profile's */
 	struct profile_totals totals;
+	struct profile_reach reach;
 	uint64_t loss[MT_LOSS_MAX];
 	const struct profile_look *looks; /* the profile's */
 	size_t look_count;
@@ -129,9 +132,10 @@ struct report {
 	enum leak_severity worst; /* of leaks: of all that are neither suppressed nor left out, shown or not */
 	struct report_suppressed *suppressed; /* one for each suppression */
 	size_t suppressed_count;
-	struct outlook outlook;        /* of leaks; where no looks were taken, nothing is known */
-	struct frame_list *frame_list; /* owns the rows' frames */
-	struct profile_point *points;  /* those of the rows */
+	struct profile_blocks reach[REACH_CLASSES]; /* of all sites */
+	struct outlook outlook;                     /* of leaks; where no looks were taken, nothing is known */
+	struct frame_list *frame_list;              /* owns the rows' frames */
+	struct profile_point *points;               /* those of the rows */
 };
 
 /* Of one profile. 0, or -ENOMEM with err. The caller frees *report. */

@@ -7,6 +7,7 @@ const struct command commands[] = {
 	{"doctor", "tell what this kernel and a process allow, and at what cost", cmd_doctor},
 	{"top", "show all processes by the memory that they hold, live", cmd_top},
 	{"leaks", "watch a process, and rank what it allocates and does not free", cmd_leaks},
+	{"reach", "find the blocks of a process that nothing points to any more", cmd_reach},
 	{"start", "begin a session that outlives the command", cmd_start},
 	{"status", "tell how sessions are doing", cmd_status},
 	{"stop", "end a session", cmd_stop},

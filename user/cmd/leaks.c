@@ -5,6 +5,7 @@
 #include "cmd/looking.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
+#include "cmd/reach_options.h"
 #include "cmd/suppression_options.h"
 #include "lib/array.h"
 #include "profile/since.h"
@@ -21,6 +22,15 @@ struct leaks_options {
 	uint64_t for_ns;
 	const char *on_leak;
 	int fail_on; /* enum leak_severity - LEAK_LOW; not given: never */
+	bool reach;
+};
+
+/* What the command line says, beside what to watch. */
+struct leaks_request {
+	uint64_t for_ns;
+	const struct reaching_options *reaching; /* NULL: it is not asked for */
+	const struct report_options *report;
+	const struct output_options *output;
 };
 
 static const char *const severities[] = {"low", "medium", "high", "critical", NULL};
@@ -41,6 +51,10 @@ static const struct option own_options[] = {
 	 .offset = offsetof(struct leaks_options, fail_on),
 	 .help = "exit with status 1 if there is a leak so severe, or\nmore so",
 	 .choices = severities},
+	{.name = "reach",
+	 .type = OPTION_FLAG,
+	 .offset = offsetof(struct leaks_options, reach),
+	 .help = "then look for what points to the blocks, as `reach`\ndoes: what nothing points to is proven to leak"},
 };
 
 /* A leak outlives half of the time it was watched for. */
@@ -61,29 +75,41 @@ static int look_and_wait(struct session *session, uint64_t for_ns, struct lookin
 	return observe__wait(session, for_ns, *looking, err);
 }
 
-static int watch(struct session *session, uint64_t for_ns, const struct report_options *report,
-		 const struct output_options *output, struct error *err)
+/* While the session goes on, so that it is known what is freed meanwhile. */
+static int look_for_pointers(struct session *session, const struct leaks_request *request, struct reached *reached,
+			     struct error *err)
+{
+	if (!request->reaching)
+		return 0;
+	return reaching__look(session, session->tracked[0], request->reaching, reached, err);
+}
+
+static int watch(struct session *session, const struct leaks_request *request, struct reached *reached,
+		 struct error *err)
 {
 	struct looking *looking;
 	struct read_options read;
-	int code = look_and_wait(session, for_ns, &looking, err);
+	int code = look_and_wait(session, request->for_ns, &looking, err);
 
+	if (!code)
+		code = look_for_pointers(session, request, reached, err);
 	if (!code) {
 		/* pages are read from the process, which goes on: what it touches until then must be seen */
 		if (!session->options.pages)
 			session__end(session);
 		looking__end(looking);
-		read = reading(report,
+		read = reading(request->report,
 			       (session->end_ns ? session->end_ns : monotonic_ns()) - session->shared->since_ns);
-		code = observe__output(session, REPORT_LEAKS, &read, looking, report, output, err);
+		read.reached = request->reaching ? reached : NULL;
+		code = observe__output(session, REPORT_LEAKS, &read, looking, request->report, request->output, err);
 	}
 	looking__free(looking);
 	return code;
 }
 
 /* Of a session that goes on: what it saw between two readings, and of its live blocks those that came in between. */
-static int watch_pinned(struct session *session, uint64_t for_ns, const struct report_options *report,
-			const struct output_options *output, struct error *err)
+static int watch_pinned(struct session *session, const struct leaks_request *request, struct reached *reached,
+			struct error *err)
 {
 	struct read_options read = {0};
 	struct profile *before = NULL, *after = NULL;
@@ -93,20 +119,36 @@ static int watch_pinned(struct session *session, uint64_t for_ns, const struct r
 
 	code = session__profile(session, session->tracked[0], &read, &before, err);
 	if (!code)
-		code = look_and_wait(session, for_ns, &looking, err);
+		code = look_and_wait(session, request->for_ns, &looking, err);
+	if (!code)
+		code = look_for_pointers(session, request, reached, err);
 	if (!code) {
 		looking__end(looking);
-		read = reading(report, monotonic_ns() - start);
+		read = reading(request->report, monotonic_ns() - start);
 		read.since_ns = start;
+		read.reached = request->reaching ? reached : NULL;
 		code = observe__profile(session, session->tracked[0], &read, looking, &after, err);
 	}
 	if (!code)
 		code = profile__since(after, before);
 	if (!code)
-		code = output__profile(REPORT_LEAKS, after, report, output, err);
+		code = output__profile(REPORT_LEAKS, after, request->report, request->output, err);
 	looking__free(looking);
 	profile__free(before);
 	profile__free(after);
+	return code;
+}
+
+static int watch_any(struct session *session, const struct leaks_request *request, struct error *err)
+{
+	struct reached reached = {0};
+	int code;
+
+	code = request->reaching ? reaching__check(session, err) : 0;
+	if (!code)
+		code = observe__is_pinned(session) ? watch_pinned(session, request, &reached, err)
+						   : watch(session, request, &reached, err);
+	reached__free(&reached);
 	return code;
 }
 
@@ -114,17 +156,18 @@ enum status cmd_leaks(int argc, char **argv)
 {
 	struct leaks_options own = {.for_ns = 30 * 1000000000ULL, .fail_on = OPTION_NOT_GIVEN};
 	struct suppression_options known = {0};
+	struct reach_options reach = REACH_OPTIONS_DEFAULT;
+	struct reaching_options reaching;
 	struct tracing_options tracing = TRACING_OPTIONS_DEFAULT;
 	struct report_options report = REPORT_OPTIONS_DEFAULT;
 	struct output_options output = OUTPUT_OPTIONS_DEFAULT;
 	const struct option_group groups[] = {
-		TARGET_GROUP(&tracing),
-		{own_options, ARRAY_SIZE(own_options), &own},
-		suppression_options__group(&known),
-		report_options__group(&report),
-		output_options__group(&output),
+		TARGET_GROUP(&tracing),         {own_options, ARRAY_SIZE(own_options), &own},
+		reach_options__group(&reach),   suppression_options__group(&known),
+		report_options__group(&report), output_options__group(&output),
 		TRACING_GROUP(&tracing),
 	};
+	struct leaks_request request = {.report = &report, .output = &output};
 	struct suppressions *suppressions = NULL;
 	enum leak_severity worst = LEAK_NONE;
 	struct session *session = NULL;
@@ -136,16 +179,18 @@ enum status cmd_leaks(int argc, char **argv)
 	if (code)
 		return options__status(code, &err);
 	observe__catch_signals();
-	code = suppression_options__read(&known, &suppressions, &err);
+	code = reach_options__reaching(&reach, &reaching, &err);
+	if (!code)
+		code = suppression_options__read(&known, &suppressions, &err);
 	report.suppressions = suppressions;
 	output.worst = &worst;
 	output.on_leak = own.on_leak;
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
-	if (!code && observe__is_pinned(session))
-		code = watch_pinned(session, own.for_ns, &report, &output, &err);
-	else if (!code)
-		code = watch(session, own.for_ns, &report, &output, &err);
+	request.for_ns = own.for_ns;
+	request.reaching = own.reach ? &reaching : NULL;
+	if (!code)
+		code = watch_any(session, &request, &err);
 	observe__finish(session);
 	suppressions__free(suppressions);
 	if (code)

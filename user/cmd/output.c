@@ -87,10 +87,17 @@ static struct report_request request_of(const struct report_options *options, en
 	return request;
 }
 
+static enum report_sort default_sort(enum report_kind kind)
+{
+	if (kind == REPORT_LEAKS)
+		return SORT_SCORE;
+	return kind == REPORT_REACH ? SORT_LOST : SORT_LIVE;
+}
+
 struct report_request output__request(const struct report_options *options, enum report_kind kind,
 				      enum output_format format)
 {
-	return request_of(options, GROUP_STACK, kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE, format);
+	return request_of(options, GROUP_STACK, default_sort(kind), format);
 }
 
 static int write_report(const struct report *report, enum output_format format, const struct output_options *output,
@@ -181,7 +188,7 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	if (options->sort == SORT_SCORE && kind != REPORT_LEAKS)
 		return no_score(err);
 	warn_without_ages(profile, options);
-	request = request_of(options, GROUP_STACK, kind == REPORT_LEAKS ? SORT_SCORE : SORT_LIVE, format);
+	request = output__request(options, kind, format);
 	code = report__new(kind, profile, &request, &report, err);
 	if (code)
 		return code;

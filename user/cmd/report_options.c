@@ -12,7 +12,8 @@
 #include "profile/store.h"
 
 static const char *const groups[] = {"line", "function", "file", "object", "stack", NULL};
-static const char *const sorts[] = {"live", "alloc", "objects", "peak", "growth", "age", "temporary", "score", NULL};
+static const char *const sorts[] = {"live", "alloc",     "objects", "peak", "growth",
+				    "age",  "temporary", "score",   "lost", NULL};
 static const char *const formats[] = {"text", "json", "csv", "folded", "pprof", NULL};
 
 static const struct option report_options[] = {

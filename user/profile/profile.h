@@ -138,6 +138,32 @@ struct profile_look {
 	uint64_t unmatched_frees;  /* of blocks from before, since tracing began */
 };
 
+/* What leads to a live block (analyze/reach.h). */
+enum reach_class {
+	REACH_REACHABLE, /* a chain of start pointers, from what the program can get at */
+	REACH_POSSIBLY,  /* such a chain, but not without an interior pointer: possibly lost */
+	REACH_INDIRECT,  /* only lost blocks */
+	REACH_DEFINITE,  /* nothing: definitely lost */
+	REACH_CLASSES,
+};
+
+struct profile_blocks {
+	uint64_t bytes, objects;
+};
+
+/* How it was found out which blocks are lost. */
+struct profile_reach {
+	bool known;                 /* it was looked for */
+	bool stopped;               /* the process stood still meanwhile */
+	uint32_t passes;            /* how often memory was looked through */
+	uint64_t threads;           /* whose registers were read */
+	double seconds;             /* that looking through it took, all passes together */
+	double pause_seconds;       /* that the process stood still */
+	uint64_t scanned_bytes;     /* in the last pass */
+	uint64_t unread_bytes;      /* of them: they could not be read; what only they lead to seems lost */
+	struct profile_blocks gone; /* blocks that were freed meanwhile, which are in no class */
+};
+
 struct profile_site {
 	uint64_t id; /* profile__site_id() of its frames */
 	uint64_t alloc_bytes, alloc_objects;
@@ -150,6 +176,9 @@ struct profile_site {
 	uint64_t swapped_bytes;    /* of pages: swapped out, in no other number but what was allocated and not freed */
 	uint64_t older_bytes;      /* live bytes of blocks at least as old as was asked for (profile.older_seconds) */
 	double oldest_age_seconds; /* of its live blocks; negative if ages were not read */
+	struct profile_blocks
+		reach[REACH_CLASSES]; /* where that was looked for: its live blocks, by what leads to them */
+	struct profile_blocks behind; /* indirectly lost blocks, of any site, that its definitely lost ones lead to */
 	uint64_t births[PROFILE_BIRTHS];    /* live bytes by when they were allocated; all 0 if ages were not read */
 	const struct profile_point *points; /* look_count of them, in the profile's array; NULL if there are none */
 	uint32_t *frames;                   /* locations, innermost (the caller of the allocator) first; owned */
@@ -168,6 +197,7 @@ struct profile {
 	struct profile_limit limit;
 	struct profile_resident resident;
 	struct profile_totals totals;
+	struct profile_reach reach;
 	uint64_t loss[MT_LOSS_MAX];
 	uint64_t size_objects[PROFILE_SIZE_BUCKETS]; /* allocated objects by size: bucket b is [2^b, 2^(b+1)) */
 	/*
@@ -226,6 +256,8 @@ struct profile_site *profile__add_site(struct profile *profile, const uint32_t *
 /* Live bytes that were allocated at `born`, in a window from `start` to `end`, all on one clock; what seems to be from
  * before it, as clocks are coarse, is taken to be of its start. */
 void profile_site__add_birth(struct profile_site *site, uint64_t start, uint64_t end, uint64_t born, uint64_t bytes);
+
+void profile_blocks__add(struct profile_blocks *to, const struct profile_blocks *from);
 
 /* Adds what is resident of a file or shared memory of that name. 0 or -ENOMEM. */
 int profile__add_named(struct profile *profile, const char *name, bool shared, uint64_t resident_bytes);

@@ -92,6 +92,12 @@ void profile_site__add_birth(struct profile_site *site, uint64_t start, uint64_t
 	site->births[birth] += bytes;
 }
 
+void profile_blocks__add(struct profile_blocks *to, const struct profile_blocks *from)
+{
+	to->bytes += from->bytes;
+	to->objects += from->objects;
+}
+
 /* Independent estimates: their variances add up. */
 static void join_sites(struct profile_site *into, const struct profile_site *from)
 {
@@ -110,6 +116,9 @@ static void join_sites(struct profile_site *into, const struct profile_site *fro
 	into->oldest_age_seconds = fmax(into->oldest_age_seconds, from->oldest_age_seconds);
 	for (int i = 0; i < PROFILE_BIRTHS; i++)
 		into->births[i] += from->births[i];
+	for (int i = 0; i < REACH_CLASSES; i++)
+		profile_blocks__add(&into->reach[i], &from->reach[i]);
+	profile_blocks__add(&into->behind, &from->behind);
 }
 
 int profile__merge_sites(struct profile *profile)

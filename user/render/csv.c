@@ -46,6 +46,20 @@ static void add_leak(struct buf *out, const struct leak *leak)
 			leak->growth_high, leak->retained);
 }
 
+static void add_reach(struct buf *out, const struct report_counts *c)
+{
+	const struct profile_blocks blocks[] = {
+		c->reach[REACH_DEFINITE],
+		c->reach[REACH_INDIRECT],
+		c->reach[REACH_POSSIBLY],
+		c->reach[REACH_REACHABLE],
+		c->behind,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		buf__add_format(out, ",%" PRIu64 ",%" PRIu64, blocks[i].bytes, blocks[i].objects);
+}
+
 static void add_changes(struct buf *out, const struct report_counts *before, const struct report_counts *after)
 {
 	const struct {
@@ -78,6 +92,10 @@ static void add_header(struct buf *out, enum report_kind kind)
 	if (kind == REPORT_LEAKS)
 		buf__add_string(out, ",score,severity,confidence,pattern,growth_bytes_per_hour,growth_low_bytes_per_"
 				     "hour,growth_high_bytes_per_hour,retained_ratio");
+	if (kind == REPORT_REACH)
+		buf__add_string(out, ",definitely_lost_bytes,definitely_lost_objects,indirectly_lost_bytes,"
+				     "indirectly_lost_objects,possibly_lost_bytes,possibly_lost_objects,"
+				     "reachable_bytes,reachable_objects,behind_bytes,behind_objects");
 	buf__add_string(out, ",stack" END);
 }
 
@@ -91,7 +109,9 @@ static void add_others(const struct report *report, struct buf *out)
 	else
 		add_counts(out, &report->others);
 	if (report->kind == REPORT_LEAKS)
-		buf__add_string(out, ",,,,,");
+		buf__add_string(out, ",,,,,,,,");
+	if (report->kind == REPORT_REACH)
+		add_reach(out, &report->others);
 	buf__add_string(out, ",[others]" END);
 }
 
@@ -108,6 +128,8 @@ void render__csv(const struct report *report, struct buf *out)
 			add_counts(out, &row->counts);
 		if (report->kind == REPORT_LEAKS)
 			add_leak(out, &row->leak);
+		if (report->kind == REPORT_REACH)
+			add_reach(out, &row->counts);
 		add_stack(out, row);
 		buf__add_string(out, END);
 	}

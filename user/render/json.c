@@ -6,6 +6,7 @@
 
 #include "lib/json_value.h"
 #include "render/json_looks.h"
+#include "render/json_reach.h"
 #include "render/pieces.h"
 #include "render/render.h"
 
@@ -247,6 +248,7 @@ static json_t *leak_of(const struct leak *leak)
 	    leak->oldest_age_seconds >= 0 ? json_value__number(leak->oldest_age_seconds) : json_null());
 	set(object, "retained_ratio", json_value__number(leak->retained));
 	set(object, "unexplained_ratio", json_value__number(leak->unexplained));
+	set(object, "unreachable_ratio", leak->unreachable >= 0 ? json_value__number(leak->unreachable) : json_null());
 	set(object, "trend", trend_of(&leak->trend));
 	return object;
 }
@@ -324,6 +326,8 @@ static json_t *sites_of(const struct report *report)
 		set_counts(site, &report->rows[i].counts);
 		if (report->kind == REPORT_LEAKS)
 			set_leak(site, report, &report->rows[i]);
+		if (report->subject.reach.known)
+			set(site, "reach", json_reach__site(&report->rows[i].counts));
 		set(site, "frames", frames_of(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
@@ -440,7 +444,8 @@ static void set_course(json_t *root, const struct report *report)
 
 static json_t *document_of(const struct report *report)
 {
-	static const char *const schemas[] = {"memtrawl.profile/1", "memtrawl.diff/1", "memtrawl.leaks/1"};
+	static const char *const schemas[] = {"memtrawl.profile/1", "memtrawl.diff/1", "memtrawl.leaks/1",
+					      "memtrawl.reach/1"};
 	json_t *root = json_object(), *others;
 
 	set(root, "schema", json_string(schemas[report->kind]));
@@ -451,6 +456,8 @@ static json_t *document_of(const struct report *report)
 		set(root, "group_by", json_string(report__group_name(report->request.group)));
 		if (report->kind == REPORT_LEAKS)
 			set_course(root, report);
+		if (report->subject.reach.known)
+			set(root, "reach", json_reach__of(report));
 		set(root, "sites", sites_of(report));
 		if (report->kind == REPORT_LEAKS || report->request.suppressions)
 			set(root, "suppressed", suppressed_of(report));

@@ -9,6 +9,7 @@
 #include "render/pieces.h"
 #include "render/render.h"
 #include "render/text_page.h"
+#include "render/text_reach.h"
 #include "render/text_subject.h"
 
 #define FUNCTION_COLUMN 40 /* the place of a frame starts here at the latest, unless its name is longer */
@@ -191,18 +192,22 @@ static void add_columns(struct text_page *page, const struct report *report, con
 	case REPORT_DIFF:
 		add_diff_columns(page, &row->before, &row->counts);
 		break;
+	case REPORT_REACH:
+		text_reach__add_columns(page, &row->counts);
+		break;
 	}
 }
 
 static void add_heading(struct text_page *page, const struct report *report)
 {
-	static const char *const headings[][3] = {
+	static const char *const headings[][4] = {
 		[SOURCE_HEAP] =
 			{
 				"      live  share    blocks    at peak  allocated    allocs     frees",
 				"     change               before      after    blocks   allocated",
 				"suspect   sure  pattern             live        growth    blocks    allocs     frees  "
 				" oldest",
+				TEXT_REACH_HEADING,
 			},
 		[SOURCE_PAGES] =
 			{
@@ -239,12 +244,21 @@ static void add_resident(struct text_page *page, const struct report *report, co
 		buf__add_format(&page->line, "  (%s resident)", text__bytes(text, row->counts.resident_bytes));
 }
 
+/* Where it was looked for what leads to its blocks: how much of a leak nothing does. */
+static void add_proof(struct text_page *page, const struct report *report, const struct report_row *row)
+{
+	if (report->kind == REPORT_LEAKS && row->leak.unreachable >= 0)
+		buf__add_format(&page->line, "  (%.0f%% unreachable%s)", row->leak.unreachable * 100,
+				row->leak.unreachable >= LEAK_PROVEN ? ": proven" : "");
+}
+
 static void add_row(struct text_page *page, const struct report *report, const struct report_row *row)
 {
 	add_columns(page, report, row);
 	if (report->request.group == GROUP_STACK) {
 		add_deviation(page, row);
 		add_resident(page, report, row);
+		add_proof(page, report, row);
 		text_page__end_line(page);
 		add_stack(page, row);
 		return;
@@ -253,6 +267,7 @@ static void add_row(struct text_page *page, const struct report *report, const s
 	add_frame(page, &row->frames[0], 0);
 	add_deviation(page, row);
 	add_resident(page, report, row);
+	add_proof(page, report, row);
 	text_page__end_line(page);
 	if (report->request.group == GROUP_LINE)
 		add_source(page, &row->frames[0]);
@@ -287,6 +302,8 @@ static const char *nothing(enum report_kind kind)
 		return "no suspects: nothing that was allocated in the window still lives";
 	case REPORT_DIFF:
 		return "no difference";
+	case REPORT_REACH:
+		return "nothing is lost: pointers lead to all blocks that were allocated in the window and still live";
 	case REPORT_PROFILE:
 		break;
 	}
@@ -295,7 +312,7 @@ static const char *nothing(enum report_kind kind)
 
 static void add_table(struct text_page *page, const struct report *report)
 {
-	if (!report->row_count && !report__has_others(report)) {
+	if (!report->row_count && (report->kind == REPORT_REACH || !report__has_others(report))) {
 		buf__add_string(&page->line, nothing(report->kind));
 		text_page__end_line(page);
 		return;

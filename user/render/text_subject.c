@@ -5,6 +5,7 @@
 
 #include "lib/units.h"
 #include "render/pieces.h"
+#include "render/text_reach.h"
 
 /* ---- what was looked at */
 
@@ -235,6 +236,7 @@ void text_subject__add(struct text_page *page, const struct report *report)
 	add_window(page, subject);
 	add_totals(page, subject);
 	add_outlook(page, report);
+	text_reach__add_summary(page, report);
 	add_losses(page, subject);
 }
 

@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "page_words.h"
+#include "target/page_scan.h"
 
 enum { ENTRY = sizeof(uint64_t), BLOCKS_AT_ONCE = 64 };
 
@@ -186,19 +186,6 @@ static int each_of(const struct pagemap *pagemap, uint64_t start, uint64_t limit
 
 /* ---- where there is much of nothing */
 
-/* PAGEMAP_SCAN of include/uapi/linux/fs.h, since 6.7 (52526ca7fdb9), which Debian 12's headers do not have. */
-struct scan_region {
-	uint64_t start, end, categories;
-};
-
-struct scan {
-	uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages, inverted, all, any, returned;
-};
-
-enum { SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4, SCAN_REGIONS = 256 };
-
-#define SCAN_COMMAND _IOWR('f', 16, struct scan)
-
 /* Without it, so many pages of mappings that are mostly empty are looked through, and not more: 1 TiB, in a second. */
 enum { SPARSE_PAGES_MAX = 1 << 28, SPARSE_FACTOR = 16 };
 
@@ -217,27 +204,9 @@ static int look_at(const struct looking *looking, uint64_t start, uint64_t limit
 		       looking->context);
 }
 
-/* -ENOTTY: this kernel cannot. */
-static int look_where_something_is(const struct looking *looking, uint64_t start, uint64_t limit)
+static int look_at_range(void *context, uint64_t start, uint64_t limit)
 {
-	struct scan_region regions[SCAN_REGIONS];
-	struct scan scan = {.size = sizeof(scan), .end = limit, .any = SCAN_PRESENT | SCAN_SWAPPED};
-	int code = 0;
-
-	scan.returned = scan.any;
-	scan.regions = (uintptr_t)regions;
-	scan.region_count = SCAN_REGIONS;
-	for (scan.start = start; !code && scan.start < limit; scan.start = scan.walk_end) {
-		int count = ioctl(looking->pagemap->pages, SCAN_COMMAND, &scan);
-
-		if (count < 0)
-			return scan.start == start ? -ENOTTY : -errno;
-		for (int i = 0; !code && i < count; i++)
-			code = look_at(looking, regions[i].start >> MT_PAGE_SHIFT, regions[i].end >> MT_PAGE_SHIFT);
-		if (scan.walk_end <= scan.start)
-			break;
-	}
-	return code;
+	return look_at(context, start >> MT_PAGE_SHIFT, limit >> MT_PAGE_SHIFT);
 }
 
 static int look_at_mapping(struct looking *looking, const struct mapping *mapping, const struct smap *smap)
@@ -246,7 +215,8 @@ static int look_at_mapping(struct looking *looking, const struct mapping *mappin
 	int code;
 
 	if (size / SPARSE_FACTOR > used) {
-		code = look_where_something_is(looking, mapping->start, mapping->limit);
+		code = page_scan__each(looking->pagemap->pages, mapping->start, mapping->limit,
+				       PAGE_SCAN_PRESENT | PAGE_SCAN_SWAPPED, 0, look_at_range, looking);
 		if (code != -ENOTTY)
 			return code;
 		looking->sparse_pages += size >> MT_PAGE_SHIFT;

@@ -17,6 +17,7 @@
 #include "trace/hash_map.h"
 #include "trace/mappings.h"
 #include "trace/pages.h"
+#include "trace/reached.h"
 #include "trace/reader.h"
 #include "trace/retention.h"
 
@@ -312,6 +313,8 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	if (!code && reader->session->options.heap && options->ages)
 		code = ages__read(&reader->session->maps, &reader->process, reader->id, options, reader->by_stack,
 				  reader->profile);
+	if (!code && options->reached)
+		reached__read(reader, options->reached);
 	if (!code)
 		code = profile__merge_sites(reader->profile);
 	if (code)

@@ -13,6 +13,7 @@
 
 #include "lib/array.h"
 #include "rss.skel.h"
+#include "trace/iterator_rows.h"
 #include "trace/loading.h"
 #include "trace/rss_rest.h"
 
@@ -213,49 +214,19 @@ void rss__free(struct rss *rss)
 
 /* ---- looks */
 
-static int add_rows(struct rss_rows *rows, const char *data, size_t size)
+static int add_row(void *context, const void *row)
 {
-	struct mt_rss_row row;
+	struct rss_rows *rows = context;
 
-	for (size_t at = 0; at + sizeof(row) <= size; at += sizeof(row)) {
-		memcpy(&row, data + at, sizeof(row));
-		if (!array__push(rows->rows, rows->count, rows->capacity, row))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* The kernel gives whole rows or, where the buffer ends, a part of one, and the rest of it next time. */
-static int read_rows(int fd, struct rss_rows *rows)
-{
-	char buffer[128 * sizeof(struct mt_rss_row)];
-	size_t kept = 0;
-	ssize_t got;
-
-	for (;;) {
-		got = read(fd, buffer + kept, sizeof(buffer) - kept);
-		if (got < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : 0;
-		kept += (size_t)got;
-		if (add_rows(rows, buffer, kept))
-			return -ENOMEM;
-		memmove(buffer, buffer + kept / sizeof(struct mt_rss_row) * sizeof(struct mt_rss_row),
-			kept % sizeof(struct mt_rss_row));
-		kept %= sizeof(struct mt_rss_row);
-	}
+	return array__push(rows->rows, rows->count, rows->capacity, *(const struct mt_rss_row *)row) ? 0 : -ENOMEM;
 }
 
 int rss__read(struct rss *rss, struct rss_rows *rows, struct error *err)
 {
-	int fd = bpf_iter_create(bpf_link__fd(rss->iterator)), code;
+	int code;
 
 	rows->count = 0;
-	if (fd < 0)
-		return error__set(err, -errno, "cannot look at all processes: %s", error__reason(errno));
-	code = read_rows(fd, rows);
-	close(fd);
+	code = iterator_rows__each(bpf_link__fd(rss->iterator), sizeof(struct mt_rss_row), add_row, rows);
 	if (code)
 		return error__set(err, code, "cannot look at all processes: %s", error__reason(code));
 	return 0;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/json_reach.h"
+
+#include <stdio.h>
+
+#include "lib/json_value.h"
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(object, key, value);
+}
+
+static void set_blocks(json_t *object, const char *key, const struct profile_blocks *blocks)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_bytes", key);
+	set(object, name, json_value__count(blocks->bytes));
+	snprintf(name, sizeof(name), "%s_objects", key);
+	set(object, name, json_value__count(blocks->objects));
+}
+
+static void set_classes(json_t *object, const struct profile_blocks reach[REACH_CLASSES])
+{
+	set_blocks(object, "definitely_lost", &reach[REACH_DEFINITE]);
+	set_blocks(object, "indirectly_lost", &reach[REACH_INDIRECT]);
+	set_blocks(object, "possibly_lost", &reach[REACH_POSSIBLY]);
+	set_blocks(object, "reachable", &reach[REACH_REACHABLE]);
+}
+
+json_t *json_reach__of(const struct report *report)
+{
+	const struct profile_reach *reach = &report->subject.reach;
+	json_t *object;
+
+	if (!reach->known)
+		return json_null();
+	object = json_object();
+	set(object, "stopped", json_boolean(reach->stopped));
+	set(object, "passes", json_value__count(reach->passes));
+	set(object, "seconds", json_value__number(reach->seconds));
+	set(object, "pause_seconds", json_value__number(reach->pause_seconds));
+	set(object, "threads", json_value__count(reach->threads));
+	set(object, "scanned_bytes", json_value__count(reach->scanned_bytes));
+	set(object, "unread_bytes", json_value__count(reach->unread_bytes));
+	set_classes(object, report->reach);
+	set_blocks(object, "freed_meanwhile", &reach->gone);
+	return object;
+}
+
+json_t *json_reach__site(const struct report_counts *counts)
+{
+	json_t *object = json_object();
+
+	set_classes(object, counts->reach);
+	set_blocks(object, "behind", &counts->behind);
+	return object;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What leads to live blocks, as JSON. */
+#ifndef MEMTRAWL_RENDER_JSON_REACH_H
+#define MEMTRAWL_RENDER_JSON_REACH_H
+
+#include <jansson.h>
+
+#include "analyze/report.h"
+
+json_t *json_reach__of(const struct report *report); /* how that was found out, and all sites together; null if not */
+json_t *json_reach__site(const struct report_counts *counts);
+
+#endif
