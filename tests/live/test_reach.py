@@ -126,6 +126,47 @@ def test_tagged_pointers(memtrawl, shapes):
     assert document["reach"]["definitely_lost_objects"] == sum(c[DEFINITE][1] for c in SHAPES.values()) - 1
 
 
+# ---- who points there
+
+def holders_of(memtrawl, pid, question):
+    document = memtrawl.json("reach", "-p", pid, "--who", question, "--stop", "--json")
+    shape = [f["function"] for f in document["target"]["frames"][:1]]
+    return document["target"], [
+        (h["kind"], h["pointers"], h["start_pointers"], h["name"] or shape_of([f["function"] for f in h["frames"][:1]]))
+        for h in document["holders"]], shape_of(shape)
+
+
+def test_who(memtrawl, shapes):
+    with memtrawl.session(shapes.pid):
+        account = shapes.go()
+        sites = {shape_of([s["frames"][0]["function"]]): s["id"] for s in memtrawl.profile(shapes.pid, "a")["sites"]}
+        expected = {
+            "interior": [("variable", 1, 0, "kept")],
+            "behind_interior": [("block", 1, 1, "interior")],
+            "end": [("variable", 1, 0, "kept")],
+            "held_list": [("block", 9, 9, "held_list"), ("variable", 1, 1, "kept")],
+            "on_stack": [("stack", 1, 1, None)],
+            "mapped": [("memory", 1, 1, None)],
+            "old_block": [("memory", 1, 1, "[heap]")],
+            "below_stack": [],
+        }
+        for name, holders in expected.items():
+            target, found, shape = holders_of(memtrawl, shapes.pid, sites[name])
+            assert (shape, found) == (name, holders)
+            assert target["objects"] == sum(count for _, count in SHAPES[name])
+        kind, _, starts, _ = holders_of(memtrawl, shapes.pid, sites["in_register"])[1][0]  # others may hold its end
+        assert (kind, starts) == ("register", 1)
+        target, found, shape = holders_of(memtrawl, shapes.pid, hex(account["interior"]))
+        assert (shape, found, target["objects"]) == ("interior", expected["interior"], 1)
+        assert (target["site"], target["reach"]["possibly_lost_bytes"]) == (sites["interior"], 64)
+        text = memtrawl.ok("reach", "-p", shapes.pid, "--who", sites["held_list"])
+        assert re.search(r"\n +1 +1  variable kept  reach_shapes\n", text), text
+        done = memtrawl("reach", "-p", shapes.pid, "--who", "0x10")
+        assert (done.returncode, done.stderr) == (REFUSED, "memtrawl: no block that was seen allocated is at that "
+                                                           f"address of PID {shapes.pid}\n")
+    assert memtrawl("reach", "-p", shapes.pid, "--who", "kept").returncode == 2
+
+
 # ---- beside others
 
 RECORD = re.compile(r"([\d,]+) (?:\(([\d,]+) direct, [\d,]+ indirect\) )?bytes in ([\d,]+) blocks are "

@@ -49,7 +49,7 @@ static struct reach *mark(const struct heap *heap, struct block_span *blocks, si
 		blocks[i] = (struct block_span){address_of(i), address_of(i) + SIZE};
 	reach = reach__new(blocks, heap->count, &plain);
 	assert_non_null(reach);
-	reach__roots(reach, heap->roots, heap->root_count);
+	reach__roots(reach, 1, heap->roots, heap->root_count);
 	for (size_t at = 0; at < words; at += piece)
 		assert_int_equal(reach__scan(reach, BASE + at * 8, heap->words + at,
 					     words - at < piece ? words - at : piece, true),
@@ -127,7 +127,7 @@ static void an_end_is_the_next_ones_start(void **state)
 	struct reach *reach = reach__new(blocks, 2, &plain);
 
 	(void)state;
-	reach__roots(reach, &word, 1);
+	reach__roots(reach, 1, &word, 1);
 	assert_int_equal(reach__solve(reach), 0);
 	assert_int_equal(reach__class(reach, 0), REACH_DEFINITE);
 	assert_int_equal(reach__class(reach, 1), REACH_REACHABLE);
@@ -137,17 +137,22 @@ static void an_end_is_the_next_ones_start(void **state)
 /* The word is where an allocator's own may be, and then where the program's are. */
 static void allocators_have_ends_of_their_own(void **state)
 {
-	const struct block_span block = {0x1000, 0x1010};
-	const uint64_t words[] = {0x1010};
+	static const struct {
+		uint64_t size, header; /* of glibc's next chunk, from the block's start on */
+	} cases[] = {{1, 16}, {16, 16}, {24, 16}, {25, 32}, {40, 32}, {41, 48}, {48, 48}, {72, 64}, {4096, 4096}};
 
 	(void)state;
-	for (int ends = 0; ends < 2; ends++) {
-		struct reach *reach = reach__new(&block, 1, &plain);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int ends = 0; ends < 2; ends++) {
+			const struct block_span block = {0x10000, 0x10000 + cases[i].size};
+			const uint64_t words[] = {block.limit, block.start + cases[i].header};
+			struct reach *reach = reach__new(&block, 1, &plain);
 
-		assert_int_equal(reach__scan(reach, 0x2000, words, 1, ends), 0);
-		assert_int_equal(reach__solve(reach), 0);
-		assert_int_equal(reach__class(reach, 0), ends ? REACH_POSSIBLY : REACH_DEFINITE);
-		reach__free(reach);
+			assert_int_equal(reach__scan(reach, 0x20000, words, 2, ends), 0);
+			assert_int_equal(reach__solve(reach), 0);
+			assert_int_equal(reach__class(reach, 0), ends ? REACH_POSSIBLY : REACH_DEFINITE);
+			reach__free(reach);
+		}
 	}
 }
 
@@ -219,11 +224,51 @@ static void tags_are_masked(void **state)
 		const struct reach_rules rules = {.pointer_mask = masked ? 0xffffffffffff : 0};
 		struct reach *reach = reach__new(&block, 1, &rules);
 
-		reach__roots(reach, &word, 1);
+		reach__roots(reach, 1, &word, 1);
 		assert_int_equal(reach__solve(reach), 0);
 		assert_int_equal(reach__class(reach, 0), masked ? REACH_REACHABLE : REACH_DEFINITE);
 		reach__free(reach);
 	}
+}
+
+static void note_pointer(void *context, const struct reach_pointer *pointer)
+{
+	struct reach_pointer **next = context;
+
+	*(*next)++ = *pointer;
+}
+
+static void pointers_are_told(void **state)
+{
+	const struct block_span blocks[] = {{0x1000, 0x1020}, {0x1020, 0x1040}};
+	const uint64_t words[] = {0x1020, 0, 0, 0x1028, 0x1000, 0x1040, 0, 0, 0x1020}, word = 0x1030;
+	const bool targets[] = {false, true};
+	const struct reach_pointer expected[] = {
+		{0, 77, BLOCK_NONE, 1, true},
+		{0x1000, 0, 0, 1, false},
+		{0x1018, 0, 0, 1, true},
+		{0x1040, 0, BLOCK_NONE, 1, false},
+	};
+	struct reach_pointer told[8] = {0}, *next = told;
+	struct reach *reach = reach__new(blocks, 2, &plain);
+
+	(void)state;
+	reach__watch(reach, targets, note_pointer, &next);
+	reach__roots(reach, 77, &word, 1);
+	assert_int_equal(reach__scan(reach, 0x1000, words, 9, false), 0);
+	/* the block's own are pointers to it, too: the end at 0x1028 */
+	assert_int_equal(next - told, 5);
+	assert_int_equal(told[3].at, 0x1028);
+	assert_int_equal(told[3].source, 1);
+	told[3] = told[4];
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(told[i].at, expected[i].at);
+		assert_int_equal(told[i].tid, expected[i].tid);
+		assert_int_equal(told[i].source, expected[i].source);
+		assert_int_equal(told[i].target, expected[i].target);
+		assert_int_equal(told[i].interior, expected[i].interior);
+	}
+	reach__free(reach);
 }
 
 /* A block that the first look has reached leads to others, also if nothing leads there any more. */
@@ -366,6 +411,7 @@ int main(void)
 		cmocka_unit_test(size_classes),
 		cmocka_unit_test(words_between_blocks_are_roots),
 		cmocka_unit_test(tags_are_masked),
+		cmocka_unit_test(pointers_are_told),
 		cmocka_unit_test(two_looks),
 		cmocka_unit_test(random_heaps),
 	};

@@ -30,6 +30,7 @@ enum { BATCH = 64 };
 
 struct candidate {
 	uint64_t address;
+	uint64_t at;     /* where the word is; 0: in a register */
 	uint32_t source; /* block that holds the word, or a root */
 	uint32_t guess;
 	const uint64_t
@@ -51,6 +52,10 @@ struct reach {
 	uint32_t next;       /* the first block that does not lie before what was scanned */
 	struct candidate batch[BATCH];
 	size_t batched;
+	const bool *targets; /* that are watched; NULL: none are */
+	reach_watcher *watcher;
+	void *watcher_context;
+	pid_t tid; /* whose registers are being scanned */
 };
 
 struct reach *reach__new(const struct block_span *blocks, size_t count, const struct reach_rules *rules)
@@ -95,6 +100,18 @@ static bool is_record(const struct candidate *candidate, const struct block_span
 	return word && jemalloc_words__is_record(word[-1], word[0], word[1], block->limit - block->start);
 }
 
+/*
+ * glibc's header of the chunk behind the block begins in its last eight bytes where its size is 8 modulo 16, and right
+ * behind it where it is a multiple of 16: a chunk is 16 bytes before its block, and has 8 more than that, rounded up to
+ * a multiple of 16, and 32 at least (malloc.c, request2size).
+ */
+static bool may_be_header(const struct block_span *block, uint64_t address)
+{
+	uint64_t chunk = (block->limit - block->start + 8 + 15) & ~15ULL;
+
+	return address == block->limit || address == block->start - 16 + (chunk < 32 ? 32 : chunk);
+}
+
 /* The block that an address points to, with INTERIOR set if not at its start; BLOCK_NONE if there is none. */
 static uint32_t target_of(const struct reach *reach, const struct candidate *candidate)
 {
@@ -103,7 +120,7 @@ static uint32_t target_of(const struct reach *reach, const struct candidate *can
 
 	if (block == BLOCK_NONE || address > reach->blocks[block].limit)
 		return BLOCK_NONE;
-	if (address == reach->blocks[block].limit && candidate->source == ROOT_WITHOUT_ENDS)
+	if (candidate->source == ROOT_WITHOUT_ENDS && may_be_header(&reach->blocks[block], address))
 		return BLOCK_NONE;
 	if (address != reach->blocks[block].start)
 		return block | INTERIOR;
@@ -119,6 +136,25 @@ static int add_edge(struct reach *reach, uint32_t source, uint32_t target)
 	for (; reach->edged < source; reach->edged++)
 		reach->edges_end[reach->edged] = (uint32_t)reach->edge_count;
 	return array__push(reach->edges, reach->edge_count, reach->edge_capacity, target) ? 0 : -ENOMEM;
+}
+
+static bool is_root(const struct candidate *candidate)
+{
+	return candidate->source == ROOT || candidate->source == ROOT_WITHOUT_ENDS;
+}
+
+static void tell(const struct reach *reach, const struct candidate *candidate, uint32_t target)
+{
+	const struct reach_pointer pointer = {
+		.at = candidate->at,
+		.tid = reach->tid,
+		.source = is_root(candidate) ? BLOCK_NONE : candidate->source,
+		.target = target & ~INTERIOR,
+		.interior = target & INTERIOR,
+	};
+
+	if (reach->targets && reach->targets[pointer.target])
+		reach->watcher(reach->watcher_context, &pointer);
 }
 
 static int flush(struct reach *reach)
@@ -138,7 +174,8 @@ static int flush(struct reach *reach)
 
 		if (target == BLOCK_NONE)
 			continue;
-		if (candidate->source == ROOT || candidate->source == ROOT_WITHOUT_ENDS)
+		tell(reach, candidate, target);
+		if (is_root(candidate))
 			reach->marks[target & ~INTERIOR] |= target & INTERIOR ? BY_INTERIOR : BY_START;
 		else
 			code = add_edge(reach, candidate->source, target);
@@ -161,6 +198,7 @@ static int scan_run(struct reach *reach, uint32_t source, uint64_t at, const uin
 			continue;
 		reach->batch[reach->batched++] = (struct candidate){
 			.address = address,
+			.at = at ? at + i * 8 : 0,
 			.source = source,
 			.record = records && i && i + 1 < count && (at + i * 8) % JEMALLOC_RECORD_ALIGNMENT == 8
 					  ? &words[i]
@@ -172,10 +210,19 @@ static int scan_run(struct reach *reach, uint32_t source, uint64_t at, const uin
 	return code;
 }
 
-void reach__roots(struct reach *reach, const uint64_t *words, size_t count)
+void reach__watch(struct reach *reach, const bool *targets, reach_watcher *watcher, void *context)
 {
+	reach->targets = targets;
+	reach->watcher = watcher;
+	reach->watcher_context = context;
+}
+
+void reach__roots(struct reach *reach, pid_t tid, const uint64_t *words, size_t count)
+{
+	reach->tid = tid;
 	scan_run(reach, ROOT, 0, words, count);
 	flush(reach); /* roots take no memory */
+	reach->tid = 0;
 }
 
 /* How many words from `address` on begin before `limit`, of `count` at most. */

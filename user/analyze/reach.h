@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "analyze/block_index.h"
 #include "profile/profile.h"
@@ -35,13 +36,27 @@ struct reach_rules {
 struct reach *reach__new(const struct block_span *blocks, size_t count, const struct reach_rules *rules);
 void reach__free(struct reach *reach);
 
-/* Words that the process has outside its memory: registers. Those to the byte behind a block count. */
-void reach__roots(struct reach *reach, const uint64_t *words, size_t count);
+/* A word that points to a block. */
+struct reach_pointer {
+	uint64_t at;     /* its address; 0 for a register */
+	pid_t tid;       /* of a register: whose; else 0 */
+	uint32_t source; /* the block that holds it, or BLOCK_NONE */
+	uint32_t target;
+	bool interior;
+};
+
+typedef void reach_watcher(void *context, const struct reach_pointer *pointer);
+
+/* Before anything is scanned: has `watcher` told of each pointer to a block i with targets[i] set; borrowed. */
+void reach__watch(struct reach *reach, const bool *targets, reach_watcher *watcher, void *context);
+
+/* Words that the process has outside its memory: registers, of thread `tid`. Those to the byte behind a block count. */
+void reach__roots(struct reach *reach, pid_t tid, const uint64_t *words, size_t count);
 
 /*
  * Words of memory from `address` on, which is a multiple of 8. Those in a block are what the block points to; all
- * others are roots, of which those to the byte behind a block count if `ends` says so: glibc has the next chunk there,
- * and points to it from its lists and its arenas. Each call's memory is above that of all before. 0 or -ENOMEM.
+ * others are roots, of which those to the byte behind a block, and to where glibc has the header of the next chunk, count
+ * if `ends` says so: glibc points there from its lists and its arenas. Each call's memory is above that of all before. 0 or -ENOMEM.
  */
 int reach__scan(struct reach *reach, uint64_t address, const uint64_t *words, size_t count, bool ends);
 

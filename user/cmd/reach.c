@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/observe.h"
@@ -21,6 +22,7 @@ static const struct usage usage = {
 
 struct own_options {
 	uint64_t for_ns;
+	const char *who;
 };
 
 #define FOR_DEFAULT (30 * 1000000000ULL)
@@ -31,6 +33,12 @@ static const struct option own_options[] = {
 	 .offset = offsetof(struct own_options, for_ns),
 	 .argument = "TIME",
 	 .help = "how long to watch before (30s)"},
+	{.name = "who",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct own_options, who),
+	 .argument = "ADDRESS|SITE",
+	 .help = "tell who points to the block at an address (0x...), or\nto those of a site, by its id as JSON and "
+		 "CSV have it"},
 };
 
 static int report(struct session *session, const struct reached *reached, const struct report_options *report,
@@ -49,20 +57,101 @@ static int report(struct session *session, const struct reached *reached, const 
 	return code;
 }
 
-static int look(struct session *session, uint64_t for_ns, const struct reaching_options *reaching,
-		const struct report_options *report_options, const struct output_options *output, struct error *err)
+/* What is asked for, with what it takes to answer. */
+struct reach_request {
+	uint64_t for_ns;
+	const struct holders_question *question; /* NULL: what is lost */
+	const struct reaching_options *reaching;
+	const struct report_options *report;
+	const struct output_options *output;
+};
+
+static int tell_lost(struct session *session, const struct reach_request *request, struct error *err)
 {
 	struct reached reached = {0};
+	int code = reaching__look(session, session->tracked[0], request->reaching, &reached, err);
+
+	if (!code)
+		code = report(session, &reached, request->report, request->output, err);
+	reached__free(&reached);
+	return code;
+}
+
+static int write_who(const struct who *who, const struct profile *profile, const struct output_options *output,
+		     struct error *err)
+{
+	const struct report_request all = {.group = GROUP_STACK};
+	struct report *sites = NULL;
+	enum output_format format;
+	struct buf buf = {0};
+	int code = output_options__table_format(output, "who points to blocks", &format, err);
+
+	if (!code && format == FORMAT_CSV)
+		code = error__usage(err, "who points to blocks is told as text or JSON");
+	if (!code)
+		code = report__new(REPORT_PROFILE, profile, &all, &sites, err);
+	if (!code && format == FORMAT_JSON)
+		render__who_json(who, sites, &buf);
+	else if (!code)
+		render__who_text(who, sites, output__width(output), &buf);
+	if (!code)
+		code = output__write(&buf, output, err);
+	buf__free(&buf);
+	report__free(sites);
+	return code;
+}
+
+static int tell_who(struct session *session, const struct reach_request *request, struct error *err)
+{
+	const struct read_options read = {0};
+	struct holders *holders = NULL;
+	struct profile *profile = NULL;
+	struct who who;
+	int code =
+		reaching__who(session, session->tracked[0], request->reaching, request->question, &holders, &who, err);
+
+	if (!code && !who.blocks.objects)
+		code = error__set(
+			err, -ENOENT,
+			request->question->address
+				? "no block that was seen allocated is at that address of PID %d"
+				: "no block of that site lives in PID %d: `memtrawl reach --json` has their ids",
+			session->tracked[0]->process->pid);
+	if (!code)
+		code = observe__profile(session, session->tracked[0], &read, NULL, &profile, err);
+	if (!code)
+		code = write_who(&who, profile, request->output, err);
+	profile__free(profile);
+	holders__free(holders);
+	return code;
+}
+
+static int look(struct session *session, const struct reach_request *request, struct error *err)
+{
 	int code = 0;
 
 	if (!observe__is_pinned(session))
-		code = observe__wait(session, for_ns, NULL, err);
-	if (!code)
-		code = reaching__look(session, session->tracked[0], reaching, &reached, err);
-	if (!code)
-		code = report(session, &reached, report_options, output, err);
-	reached__free(&reached);
-	return code;
+		code = observe__wait(session, request->for_ns, NULL, err);
+	if (code)
+		return code;
+	return request->question ? tell_who(session, request, err) : tell_lost(session, request, err);
+}
+
+/* "0x7f1200" is an address, 16 digits are a site. */
+static int parse_question(const char *text, struct holders_question *question, struct error *err)
+{
+	char *end;
+	uint64_t number = strtoull(text, &end, 16);
+
+	*question = (struct holders_question){0};
+	if (!*end && number && !strncmp(text, "0x", 2))
+		question->address = number;
+	else if (!*end && strspn(text, "0123456789abcdef") == 16)
+		question->site = number;
+	else
+		return error__usage(err, "--who %s: want an address, as 0x7f12003c40, or the 16 digits of a site's id",
+				    text);
+	return 0;
 }
 
 enum status cmd_reach(int argc, char **argv)
@@ -83,7 +172,9 @@ enum status cmd_reach(int argc, char **argv)
 		output_options__group(&output),
 		TRACING_GROUP(&tracing),
 	};
+	struct reach_request request = {.reaching = &reaching, .report = &report_options, .output = &output};
 	struct suppressions *suppressions = NULL;
+	struct holders_question question;
 	struct session *session = NULL;
 	struct arguments arguments;
 	struct error err = {0};
@@ -94,15 +185,19 @@ enum status cmd_reach(int argc, char **argv)
 		return options__status(code, &err);
 	observe__catch_signals();
 	code = reach_options__reaching(&reach, &reaching, &err);
+	if (!code && own.who)
+		code = parse_question(own.who, &question, &err);
 	if (!code)
 		code = suppression_options__read(&known, &suppressions, &err);
 	report_options.suppressions = suppressions;
+	request.for_ns = own.for_ns;
+	request.question = own.who ? &question : NULL;
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code)
 		code = reaching__check(session, &err);
 	if (!code)
-		code = look(session, own.for_ns, &reaching, &report_options, &output, &err);
+		code = look(session, &request, &err);
 	observe__finish(session);
 	suppressions__free(suppressions);
 	return code ? error__report(&err) : STATUS_OK;

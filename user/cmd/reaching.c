@@ -8,6 +8,7 @@
 
 #include "analyze/reach.h"
 #include "cmd/observe.h"
+#include "lib/hash.h"
 #include "target/contents.h"
 #include "target/threads.h"
 #include "trace/registers.h"
@@ -82,7 +83,7 @@ static int scan(struct look *look, struct error *err)
 	for (size_t i = 0; !code && i < look->threads.count; i++) {
 		const struct thread *thread = &look->threads.threads[i];
 
-		reach__roots(look->reach, look->threads.words + thread->first, thread->words);
+		reach__roots(look->reach, thread->tid, look->threads.words + thread->first, thread->words);
 	}
 	if (!code || code == -ENOMEM)
 		return code ? out_of_memory(err) : 0;
@@ -173,13 +174,16 @@ static void note(const struct look *look, struct reached *reached, uint64_t sinc
 	facts->unread_bytes = look->contents.unread_bytes + look->contents.unsought_bytes;
 }
 
+/* `holders` (or NULL) watch it; with an answer in *who after that. */
 static int look_once(const struct process *process, const struct reaching_options *options, struct reached *reached,
-		     struct error *err)
+		     struct holders *holders, struct who *who, struct error *err)
 {
 	uint64_t since_ns = monotonic_ns();
 	struct look look;
 	int code = begin_look(&look, process, &reached->blocks, options->pointer_mask, err);
 
+	if (!code && holders)
+		holders__watch(holders, look.reach);
 	if (!code)
 		code = options->stop ? look_with_pause(&look, &reached->facts, err) : look_without_pause(&look, err);
 	if (!code && reached->facts.passes)
@@ -188,6 +192,8 @@ static int look_once(const struct process *process, const struct reaching_option
 		code = out_of_memory(err);
 	if (!code)
 		note(&look, reached, since_ns);
+	if (!code && holders && holders__answer(holders, process, &look.contents, &look.threads, look.reach, who))
+		code = out_of_memory(err);
 	end_look(&look);
 	return code;
 }
@@ -249,34 +255,96 @@ static int check_alive(const struct tracked *tracked, struct error *err)
 			  tracked->process->pid);
 }
 
-int reaching__look(struct session *session, const struct tracked *tracked, const struct reaching_options *options,
-		   struct reached *reached, struct error *err)
+/* Reads the blocks, and makes room for what is to be said of each. */
+static int begin(const struct session *session, const struct tracked *tracked, const struct reaching_options *options,
+		 struct reached *reached, struct error *err)
 {
 	size_t count;
 	int code;
 
 	*reached = (struct reached){.facts.stopped = options->stop};
 	code = check_alive(tracked, err);
-	if (code)
-		return code;
-	code = read_blocks(session, tracked, &reached->blocks, err);
+	if (!code)
+		code = read_blocks(session, tracked, &reached->blocks, err);
 	if (code)
 		return code;
 	count = reached->blocks.count + 1;
 	reached->classes = calloc(count, sizeof(*reached->classes));
 	reached->leaders = calloc(count, sizeof(*reached->leaders));
 	reached->gone = calloc(count, sizeof(*reached->gone));
-	if (!reached->classes || !reached->leaders || !reached->gone)
-		return out_of_memory(err);
-	code = look_once(tracked->process, options, reached, err);
+	return reached->classes && reached->leaders && reached->gone ? 0 : out_of_memory(err);
+}
+
+int reaching__look(struct session *session, const struct tracked *tracked, const struct reaching_options *options,
+		   struct reached *reached, struct error *err)
+{
+	int code = begin(session, tracked, options, reached, err);
+
+	if (!code)
+		code = look_once(tracked->process, options, reached, NULL, NULL, err);
 	if (!code && !options->stop) {
 		code = observe__wait(session, options->interval_ns, NULL, err);
 		if (!code)
 			code = find_gone(session, tracked, reached, err);
 		if (!code) {
 			drop_gone(reached);
-			code = look_once(tracked->process, options, reached, err);
+			code = look_once(tracked->process, options, reached, NULL, NULL, err);
 		}
 	}
 	return code ? code : find_gone(session, tracked, reached, err);
+}
+
+/* Of each block the id of its site. */
+static int find_sites(const struct session *session, const struct tracked *tracked, const struct blocks *blocks,
+		      uint64_t **sites, struct error *err)
+{
+	struct index_map *by_stack = index_map__new();
+	uint64_t *stacks = calloc(blocks->count + 1, sizeof(*stacks)), *ids = NULL;
+	size_t count = 0;
+	int code = 0;
+
+	*sites = calloc(blocks->count + 1, sizeof(**sites));
+	if (!by_stack || !stacks || !*sites)
+		code = -ENOMEM;
+	for (size_t i = 0; !code && i < blocks->count; i++) {
+		uint64_t stack = blocks->blocks[i].live.stack;
+
+		if (index_map__get(by_stack, stack) != INDEX_MAP_NONE)
+			continue;
+		stacks[count] = stack;
+		code = index_map__put(by_stack, stack, (uint32_t)count++);
+	}
+	ids = code ? NULL : calloc(count + 1, sizeof(*ids));
+	if (!ids)
+		code = out_of_memory(err);
+	if (!code)
+		code = session__site_ids(session, tracked, stacks, count, ids, err);
+	for (size_t i = 0; !code && i < blocks->count; i++)
+		(*sites)[i] = ids[index_map__get(by_stack, blocks->blocks[i].live.stack)];
+	index_map__free(by_stack);
+	free(stacks);
+	free(ids);
+	return code;
+}
+
+int reaching__who(const struct session *session, const struct tracked *tracked, const struct reaching_options *options,
+		  const struct holders_question *question, struct holders **holders, struct who *who, struct error *err)
+{
+	struct reached reached;
+	uint64_t *sites = NULL;
+	int code = begin(session, tracked, options, &reached, err);
+
+	*holders = NULL;
+	if (!code)
+		code = find_sites(session, tracked, &reached.blocks, &sites, err);
+	if (!code) {
+		*holders = holders__new(&reached.blocks, sites, question);
+		if (!*holders)
+			code = out_of_memory(err);
+	}
+	if (!code)
+		code = look_once(tracked->process, options, &reached, *holders, who, err);
+	free(sites);
+	reached__free(&reached);
+	return code;
 }

@@ -3,6 +3,7 @@
 #ifndef MEMTRAWL_CMD_REACHING_H
 #define MEMTRAWL_CMD_REACHING_H
 
+#include "cmd/holders.h"
 #include "trace/reached.h"
 #include "trace/session.h"
 
@@ -21,5 +22,13 @@ int reaching__check(const struct session *session, struct error *err);
  */
 int reaching__look(struct session *session, const struct tracked *tracked, const struct reaching_options *options,
 		   struct reached *reached, struct error *err);
+
+/*
+ * Looks once, for who points to some of its blocks. The answer's texts belong to *holders, which the caller frees by
+ * holders__free(), after a failure, too.
+ */
+int reaching__who(const struct session *session, const struct tracked *tracked, const struct reaching_options *options,
+		  const struct holders_question *question, struct holders **holders, struct who *who,
+		  struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "lib/json_value.h"
 #include "render/json_looks.h"
+#include "render/json_parts.h"
 #include "render/json_reach.h"
 #include "render/pieces.h"
 #include "render/render.h"
@@ -21,21 +22,6 @@ static void set_count(json_t *object, const char *key, uint64_t count)
 }
 
 /* ---- the parts that say what was looked at */
-
-static json_t *process_of(const struct profile_process *process)
-{
-	json_t *object = json_object();
-
-	set(object, "pid", json_integer(process->pid));
-	set(object, "comm", json_value__text(process->comm));
-	set(object, "exe", json_value__text(process->exe));
-	set(object, "cmdline", json_value__text(process->cmdline));
-	set(object, "start_time", json_value__time(process->start_time_ns));
-	set(object, "build_id", json_value__text(process->build_id));
-	set(object, "host", json_value__text(process->host));
-	set(object, "boot_id", json_value__text(process->boot_id));
-	return object;
-}
 
 static json_t *trigger_of(const struct profile_trigger *trigger)
 {
@@ -145,7 +131,7 @@ static json_t *loss_of(const uint64_t loss[MT_LOSS_MAX])
 
 static void set_subject(json_t *object, const struct report_subject *subject)
 {
-	set(object, "process", process_of(&subject->process));
+	set(object, "process", json_parts__process(&subject->process));
 	set(object, "source", json_string(profile__source_name(subject->source)));
 	set(object, "window", window_of(subject));
 	set(object, "sampling", sampling_of(&subject->sampling));
@@ -158,31 +144,6 @@ static void set_subject(json_t *object, const struct report_subject *subject)
 }
 
 /* ---- sites */
-
-static json_t *frame_of(const struct report_frame *frame, bool with_source)
-{
-	json_t *object = json_object();
-
-	set(object, "function", json_value__text(frame->function));
-	set(object, "file", json_value__text(frame->file));
-	set(object, "line", frame->line ? json_integer(frame->line) : json_null());
-	if (with_source)
-		set(object, "source", json_value__text(frame->source));
-	set(object, "object", json_value__text(frame->object));
-	set(object, "build_id", json_value__text(frame->build_id));
-	set(object, "offset", frame->has_offset ? json_value__count(frame->offset) : json_null());
-	set(object, "inlined", json_boolean(frame->inlined));
-	return object;
-}
-
-static json_t *frames_of(const struct report_row *row, bool with_source)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < row->frame_count; i++)
-		json_array_append_new(array, frame_of(&row->frames[i], with_source));
-	return array;
-}
 
 static void set_id(json_t *object, uint64_t id)
 {
@@ -328,7 +289,7 @@ static json_t *sites_of(const struct report *report)
 			set_leak(site, report, &report->rows[i]);
 		if (report->subject.reach.known)
 			set(site, "reach", json_reach__site(&report->rows[i].counts));
-		set(site, "frames", frames_of(&report->rows[i], report->request.sources));
+		set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
 	return array;
@@ -361,7 +322,7 @@ static json_t *mappings_of(const struct report_mapped *mapped, bool with_source)
 
 		set_id(site, mapped->rows[i].id);
 		set_mapped(site, &mapped->rows[i].counts);
-		set(site, "frames", frames_of(&mapped->rows[i], with_source));
+		set(site, "frames", json_parts__frames(&mapped->rows[i], with_source));
 		json_array_append_new(sites, site);
 	}
 	set_mapped(totals, &sum);
@@ -413,7 +374,7 @@ static json_t *changed_sites_of(const struct report *report)
 		site = json_object();
 		set_id(site, report->rows[i].id);
 		set_changes(site, &report->rows[i].before, &report->rows[i].counts);
-		set(site, "frames", frames_of(&report->rows[i], report->request.sources));
+		set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
 	return array;

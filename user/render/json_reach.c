@@ -48,11 +48,18 @@ json_t *json_reach__of(const struct report *report)
 	return object;
 }
 
-json_t *json_reach__site(const struct report_counts *counts)
+json_t *json_reach__classes(const struct profile_blocks classes[REACH_CLASSES])
 {
 	json_t *object = json_object();
 
-	set_classes(object, counts->reach);
+	set_classes(object, classes);
+	return object;
+}
+
+json_t *json_reach__site(const struct report_counts *counts)
+{
+	json_t *object = json_reach__classes(counts->reach);
+
 	set_blocks(object, "behind", &counts->behind);
 	return object;
 }

@@ -12,6 +12,7 @@ static const sandbox_handler handlers[SERVICE_COUNT] = {
 	[SERVICE_UNWIND_TABLE] = serve_unwind_table,
 	[SERVICE_NAMES] = serve_names,
 	[SERVICE_RUNTIME_NAMES] = serve_runtime_names,
+	[SERVICE_VARIABLES] = serve_variables,
 };
 
 /* One for the process. */

@@ -12,6 +12,7 @@ enum service {
 	SERVICE_UNWIND_TABLE,  /* unwind/table_wire.c */
 	SERVICE_NAMES,         /* symbols/names_wire.c */
 	SERVICE_RUNTIME_NAMES, /* as well */
+	SERVICE_VARIABLES,     /* symbols/variables.c */
 	SERVICE_COUNT,
 };
 
@@ -34,5 +35,6 @@ int serve_import_slot(struct wire *request, const int *fds, size_t fd_count, str
 int serve_unwind_table(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
 int serve_names(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
 int serve_runtime_names(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
+int serve_variables(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err);
 
 #endif

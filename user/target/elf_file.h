@@ -96,6 +96,10 @@ int elf_file__each_function(const struct elf_file *file, int (*visit)(const stru
 int elf_file__each_function_by(const struct elf_file *file, const struct elf_file *layout,
 			       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie);
 
+/* The same for variables (STT_OBJECT), of which those that begin as zeroes are in no file: `offset` is 0 for all. */
+int elf_file__each_variable(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
+			    void *cookie);
+
 /* The value of an entry of the dynamic section (DT_*); false if there is none. */
 bool elf_file__dynamic_value(const struct elf_file *file, int64_t tag, uint64_t *value);
 

@@ -211,13 +211,21 @@ static int read_strings(const struct elf_file *file, struct symbol_table *table)
 	return 0;
 }
 
-static bool make_symbol(const struct elf_file *layout, const struct symbol_table *table, bool dynamic,
-			const Elf64_Sym *raw, struct elf_symbol *symbol)
+/* What of the tables is wanted, and for whom. */
+struct visit {
+	unsigned int type;             /* STT_* */
+	const struct elf_file *layout; /* whose file offsets symbols get; NULL: they get none, and need none */
+	int (*visit)(const struct elf_symbol *symbol, void *cookie);
+	void *cookie;
+};
+
+static bool make_symbol(const struct visit *visit, const struct symbol_table *table, bool dynamic, const Elf64_Sym *raw,
+			struct elf_symbol *symbol)
 {
 	unsigned int bind = ELF64_ST_BIND(raw->st_info);
 	const char *name;
 
-	if (ELF64_ST_TYPE(raw->st_info) != STT_FUNC || raw->st_shndx == SHN_UNDEF ||
+	if (ELF64_ST_TYPE(raw->st_info) != visit->type || raw->st_shndx == SHN_UNDEF ||
 	    raw->st_name >= table->strings_size)
 		return false;
 	name = table->strings + raw->st_name;
@@ -228,11 +236,10 @@ static bool make_symbol(const struct elf_file *layout, const struct symbol_table
 		.global = bind == STB_GLOBAL || bind == STB_WEAK,
 		.dynamic = dynamic,
 	};
-	return *name && elf_file__offset_of(layout, raw->st_value, &symbol->offset);
+	return *name && (!visit->layout || elf_file__offset_of(visit->layout, raw->st_value, &symbol->offset));
 }
 
-static int visit_table(const struct elf_file *file, int which, const struct elf_file *layout,
-		       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
+static int visit_table(const struct elf_file *file, int which, const struct visit *visit)
 {
 	struct symbol_table *table = &file->tables[which];
 	Elf64_Sym raw[256] = {0}; /* 6 KiB a read */
@@ -246,21 +253,36 @@ static int visit_table(const struct elf_file *file, int which, const struct elf_
 		if (!elf_parts__read_exact(file, table->offset + first * sizeof(*raw), raw, count * sizeof(*raw)))
 			return -EIO;
 		for (uint64_t i = 0; !ret && i < count; i++)
-			if (make_symbol(layout, table, which == ELF_TABLE_DYNSYM, &raw[i], &symbol))
-				ret = visit(&symbol, cookie);
+			if (make_symbol(visit, table, which == ELF_TABLE_DYNSYM, &raw[i], &symbol))
+				ret = visit->visit(&symbol, visit->cookie);
 	}
+	return ret;
+}
+
+static int visit_tables(const struct elf_file *file, const struct visit *visit)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && i < ELF_TABLE_COUNT; i++)
+		if (file->tables[i].present)
+			ret = visit_table(file, i, visit);
 	return ret;
 }
 
 int elf_file__each_function_by(const struct elf_file *file, const struct elf_file *layout,
 			       int (*visit)(const struct elf_symbol *symbol, void *cookie), void *cookie)
 {
-	int ret = 0;
+	const struct visit functions = {.type = STT_FUNC, .layout = layout, .visit = visit, .cookie = cookie};
 
-	for (int i = 0; !ret && i < ELF_TABLE_COUNT; i++)
-		if (file->tables[i].present)
-			ret = visit_table(file, i, layout, visit, cookie);
-	return ret;
+	return visit_tables(file, &functions);
+}
+
+int elf_file__each_variable(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),
+			    void *cookie)
+{
+	const struct visit variables = {.type = STT_OBJECT, .visit = visit, .cookie = cookie};
+
+	return visit_tables(file, &variables);
 }
 
 int elf_file__each_function(const struct elf_file *file, int (*visit)(const struct elf_symbol *symbol, void *cookie),

@@ -323,6 +323,13 @@ static int read_profile(struct reader *reader, const struct read_options *option
 	return 0;
 }
 
+static void close_reader(struct reader *reader)
+{
+	index_map__free(reader->locations);
+	index_map__free(reader->mappings);
+	index_map__free(reader->by_stack);
+}
+
 int session__profile_image(const struct session *session, const struct tracked *tracked, uint32_t generation,
 			   const struct read_options *options, struct profile **profile, struct error *err)
 {
@@ -335,9 +342,7 @@ int session__profile_image(const struct session *session, const struct tracked *
 
 	if (!code)
 		code = read_profile(&reader, options, err);
-	index_map__free(reader.locations);
-	index_map__free(reader.mappings);
-	index_map__free(reader.by_stack);
+	close_reader(&reader);
 	if (code)
 		profile__free(reader.profile);
 	else
@@ -354,4 +359,27 @@ int session__profile(const struct session *session, const struct tracked *tracke
 	if (tracked->replaced)
 		generation--;
 	return session__profile_image(session, tracked, generation, options, profile, err);
+}
+
+int session__site_ids(const struct session *session, const struct tracked *tracked, const uint64_t *stacks,
+		      size_t count, uint64_t *ids, struct error *err)
+{
+	struct reader reader = {
+		.session = session,
+		.tracked = tracked,
+		.id = MT_PROCESS(tracked->slot, session->processes[tracked->slot].generation),
+	};
+	uint32_t frames[READER_FRAMES_MAX];
+	int code = open_reader(&reader, err);
+
+	for (size_t i = 0; code >= 0 && i < count; i++) {
+		code = reader__frames(&reader, stacks[i], frames);
+		if (code >= 0)
+			ids[i] = profile__site_id(reader.profile, frames, (uint32_t)code);
+		else
+			out_of_memory(err);
+	}
+	close_reader(&reader);
+	profile__free(reader.profile);
+	return code < 0 ? code : 0;
 }

@@ -29,4 +29,8 @@ int session__profile(const struct session *session, const struct tracked *tracke
 int session__profile_image(const struct session *session, const struct tracked *tracked, uint32_t generation,
 			   const struct read_options *options, struct profile **profile, struct error *err);
 
+/* The ids that a profile of the process has its sites by, from their stack keys: ids[i] of stacks[i]. */
+int session__site_ids(const struct session *session, const struct tracked *tracked, const uint64_t *stacks,
+		      size_t count, uint64_t *ids, struct error *err);
+
 #endif
