@@ -55,8 +55,9 @@ void reach__roots(struct reach *reach, pid_t tid, const uint64_t *words, size_t 
 
 /*
  * Words of memory from `address` on, which is a multiple of 8. Those in a block are what the block points to; all
- * others are roots, of which those to the byte behind a block, and to where glibc has the header of the next chunk, count
- * if `ends` says so: glibc points there from its lists and its arenas. Each call's memory is above that of all before. 0 or -ENOMEM.
+ * others are roots, of which those to the byte behind a block, and to where glibc has the header of the next chunk,
+ * count if `ends` says so: glibc points there from its lists and its arenas. Each call's memory is above that of all
+ * before. 0 or -ENOMEM.
  */
 int reach__scan(struct reach *reach, uint64_t address, const uint64_t *words, size_t count, bool ends);
 

@@ -142,6 +142,8 @@ static bool shown(const struct report *report, const struct report_row *row)
 	if (report->kind == REPORT_REACH)
 		return now->reach[REACH_DEFINITE].objects || now->reach[REACH_POSSIBLY].objects ||
 		       now->reach[REACH_INDIRECT].objects;
+	if (report->kind == REPORT_DIFF && report->request.significant)
+		return row->drift.significant;
 	if (report->kind == REPORT_DIFF)
 		return now->live_bytes != before->live_bytes || now->live_objects != before->live_objects ||
 		       now->alloc_bytes != before->alloc_bytes || now->alloc_objects != before->alloc_objects;
@@ -232,6 +234,15 @@ static void judge(const struct report_subject *subject, struct report_row *row)
 	row->leak = leak__judge(&input);
 }
 
+static void judge_drift(struct report *report, struct report_row *row)
+{
+	uint64_t before = report->before.totals.live_bytes, after = report->subject.totals.live_bytes;
+
+	row->drift = drift__of(&row->before, &row->counts, before > after ? before : after);
+	report->moved += row->drift.significant;
+	report->grown += row->drift.significant && row->drift.z > 0;
+}
+
 static void look_out(struct report *report)
 {
 	const struct report_subject *subject = &report->subject;
@@ -269,6 +280,8 @@ static void arrange(struct report *report, struct group *group)
 		report->rows[i].points = report->points + i * report->subject.look_count;
 	for (size_t i = 0; report->kind == REPORT_LEAKS && i < report->row_count; i++)
 		judge(&report->subject, &report->rows[i]);
+	for (size_t i = 0; report->kind == REPORT_DIFF && i < report->row_count; i++)
+		judge_drift(report, &report->rows[i]);
 	count = select_rows(report);
 	if (count)
 		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, report);

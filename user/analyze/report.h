@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/drift.h"
 #include "analyze/leaks.h"
 #include "analyze/outlook.h"
 #include "analyze/suppressions.h"
@@ -43,6 +44,7 @@ struct report_request {
 	uint64_t top_n;       /* rows at most; 0: all */
 	uint64_t min_bytes;   /* rows with fewer live bytes (in a diff: that changed by less) are left out */
 	double older_seconds; /* stacks without a live block that old are left out; 0: none are */
+	bool significant;     /* in a diff: rows that changed by no more than chance are left out */
 	const char *filter;   /* stacks are left out whose frames do not hold this text; NULL: none are */
 	const struct source_lines *sources;      /* frames get their line's text; NULL: they do not */
 	const struct suppressions *suppressions; /* stacks that they match are left out; NULL: none are */
@@ -81,8 +83,9 @@ struct report_row {
 	const struct report_frame *frames; /* by stack: innermost first; else the one frame that the row stands for */
 	size_t frame_count;
 	const struct profile_point
-		*points;  /* one for each look at the process; NULL in a diff, and where none were taken */
-	struct leak leak; /* in a report of leaks */
+		*points;    /* one for each look at the process; NULL in a diff, and where none were taken */
+	struct leak leak;   /* in a report of leaks */
+	struct drift drift; /* in a diff */
 };
 
 /* What a report says about a profile as a whole. */
@@ -129,6 +132,7 @@ struct report {
 	/* What no row shows (and what has no stack at all), so that rows and others add up to the totals. */
 	struct report_counts others, others_before;
 	struct report_mapped mapped;
+	size_t moved, grown; /* in a diff: rows that changed significantly, shown or not; and of them those that grew */
 	enum leak_severity worst; /* of leaks: of all that are neither suppressed nor left out, shown or not */
 	struct report_suppressed *suppressed; /* one for each suppression */
 	size_t suppressed_count;

@@ -22,6 +22,7 @@ const struct command commands[] = {
 	{"show", "show a snapshot or a profile file, by call site", cmd_show},
 	{"symbolize", "name the call sites of a profile that was taken without names", cmd_symbolize},
 	{"diff", "show what changed between two snapshots", cmd_diff},
+	{"baseline", "keep what a process holds, and tell later what has changed", cmd_baseline},
 	{"rm", "remove snapshots from the store", cmd_rm},
 	{0},
 };

@@ -21,6 +21,7 @@ const struct command *command__find(const char *verb);
 enum status cmd_doctor(int argc, char **argv);
 enum status cmd_top(int argc, char **argv);
 enum status cmd_leaks(int argc, char **argv);
+enum status cmd_baseline(int argc, char **argv);
 enum status cmd_reach(int argc, char **argv);
 enum status cmd_run(int argc, char **argv);
 enum status cmd_start(int argc, char **argv);

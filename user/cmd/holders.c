@@ -36,6 +36,7 @@ struct holders {
 	char **texts;
 	size_t text_count, text_capacity;
 	bool short_of_memory;
+	struct who who;
 };
 
 static bool is_asked_for(const struct holders *holders, size_t i)
@@ -312,23 +313,26 @@ static int by_pointers(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void add_target(const struct holders *holders, size_t i, enum reach_class class, struct who *who)
+static void add_target(struct holders *holders, size_t i, enum reach_class class)
 {
 	const struct mt_live *live = &holders->blocks->blocks[i].live;
 	const struct profile_blocks blocks = {mt_sampling_bytes(live->size, live->chance), live->objects};
+	struct who *who = &holders->who;
 
 	who->site = holders->sites[i];
 	profile_blocks__add(&who->blocks, &blocks);
 	profile_blocks__add(&who->classes[class], &blocks);
 }
 
-int holders__answer(struct holders *holders, const struct process *process, const struct contents *contents,
-		    const struct threads *threads, const struct reach *reach, struct who *who)
+int holders__name(struct holders *holders, const struct process *process, const struct contents *contents,
+		  const struct threads *threads, const struct reach *reach)
 {
+	struct who *who = &holders->who;
+
 	*who = (struct who){.address = holders->question.address, .site = holders->question.site};
 	for (size_t i = 0; i < holders->blocks->count; i++)
 		if (holders->targets[i])
-			add_target(holders, i, reach__class(reach, (uint32_t)i), who);
+			add_target(holders, i, reach__class(reach, (uint32_t)i));
 	if (holders->place_count)
 		qsort(holders->places, holders->place_count, sizeof(*holders->places), by_place);
 	name_places(holders, process, &contents->maps, threads);
@@ -337,4 +341,9 @@ int holders__answer(struct holders *holders, const struct process *process, cons
 	who->holders = holders->holders;
 	who->count = holders->count;
 	return holders->short_of_memory ? -ENOMEM : 0;
+}
+
+const struct who *holders__answer(const struct holders *holders)
+{
+	return &holders->who;
 }

@@ -29,10 +29,13 @@ void holders__free(struct holders *holders);
 void holders__watch(struct holders *holders, struct reach *reach);
 
 /*
- * After the scan: makes an answer of what was told, with names from the files of the process's mappings. Its texts
- * belong to the holders. 0 or -ENOMEM.
+ * After the scan, and after the mark was solved: finds out what was told, with names from the files of the process's
+ * mappings. 0 or -ENOMEM.
  */
-int holders__answer(struct holders *holders, const struct process *process, const struct contents *contents,
-		    const struct threads *threads, const struct reach *reach, struct who *who);
+int holders__name(struct holders *holders, const struct process *process, const struct contents *contents,
+		  const struct threads *threads, const struct reach *reach);
+
+/* The answer, which belongs to the holders. */
+const struct who *holders__answer(const struct holders *holders);
 
 #endif

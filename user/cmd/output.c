@@ -78,6 +78,7 @@ static struct report_request request_of(const struct report_options *options, en
 		.min_bytes = options->min_bytes,
 		.older_seconds = (double)options->older_ns / 1e9,
 		.filter = options->filter,
+		.significant = options->significant,
 		.sources = options->sources,
 		.suppressions = options->suppressions,
 	};
@@ -230,6 +231,8 @@ int output__diff(const struct profile *before, const struct profile *after, cons
 	code = report__new_diff(before, after, &request, &report, err);
 	if (code)
 		return code;
+	if (output->drifted)
+		*output->drifted = report->grown > 0;
 	code = write_report(report, format, output, err);
 	report__free(report);
 	return code;

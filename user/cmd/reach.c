@@ -106,11 +106,12 @@ static int tell_who(struct session *session, const struct reach_request *request
 	const struct read_options read = {0};
 	struct holders *holders = NULL;
 	struct profile *profile = NULL;
-	struct who who;
-	int code =
-		reaching__who(session, session->tracked[0], request->reaching, request->question, &holders, &who, err);
+	const struct who *who = NULL;
+	int code = reaching__who(session, session->tracked[0], request->reaching, request->question, &holders, err);
 
-	if (!code && !who.blocks.objects)
+	if (!code)
+		who = holders__answer(holders);
+	if (who && !who->blocks.objects)
 		code = error__set(
 			err, -ENOENT,
 			request->question->address
@@ -120,7 +121,7 @@ static int tell_who(struct session *session, const struct reach_request *request
 	if (!code)
 		code = observe__profile(session, session->tracked[0], &read, NULL, &profile, err);
 	if (!code)
-		code = write_who(&who, profile, request->output, err);
+		code = write_who(who, profile, request->output, err);
 	profile__free(profile);
 	holders__free(holders);
 	return code;

@@ -174,9 +174,9 @@ static void note(const struct look *look, struct reached *reached, uint64_t sinc
 	facts->unread_bytes = look->contents.unread_bytes + look->contents.unsought_bytes;
 }
 
-/* `holders` (or NULL) watch it; with an answer in *who after that. */
+/* `holders` (or NULL) watch it, and have an answer then. */
 static int look_once(const struct process *process, const struct reaching_options *options, struct reached *reached,
-		     struct holders *holders, struct who *who, struct error *err)
+		     struct holders *holders, struct error *err)
 {
 	uint64_t since_ns = monotonic_ns();
 	struct look look;
@@ -192,7 +192,7 @@ static int look_once(const struct process *process, const struct reaching_option
 		code = out_of_memory(err);
 	if (!code)
 		note(&look, reached, since_ns);
-	if (!code && holders && holders__answer(holders, process, &look.contents, &look.threads, look.reach, who))
+	if (!code && holders && holders__name(holders, process, &look.contents, &look.threads, look.reach))
 		code = out_of_memory(err);
 	end_look(&look);
 	return code;
@@ -281,14 +281,14 @@ int reaching__look(struct session *session, const struct tracked *tracked, const
 	int code = begin(session, tracked, options, reached, err);
 
 	if (!code)
-		code = look_once(tracked->process, options, reached, NULL, NULL, err);
+		code = look_once(tracked->process, options, reached, NULL, err);
 	if (!code && !options->stop) {
 		code = observe__wait(session, options->interval_ns, NULL, err);
 		if (!code)
 			code = find_gone(session, tracked, reached, err);
 		if (!code) {
 			drop_gone(reached);
-			code = look_once(tracked->process, options, reached, NULL, NULL, err);
+			code = look_once(tracked->process, options, reached, NULL, err);
 		}
 	}
 	return code ? code : find_gone(session, tracked, reached, err);
@@ -328,7 +328,7 @@ static int find_sites(const struct session *session, const struct tracked *track
 }
 
 int reaching__who(const struct session *session, const struct tracked *tracked, const struct reaching_options *options,
-		  const struct holders_question *question, struct holders **holders, struct who *who, struct error *err)
+		  const struct holders_question *question, struct holders **holders, struct error *err)
 {
 	struct reached reached;
 	uint64_t *sites = NULL;
@@ -343,7 +343,7 @@ int reaching__who(const struct session *session, const struct tracked *tracked, 
 			code = out_of_memory(err);
 	}
 	if (!code)
-		code = look_once(tracked->process, options, &reached, *holders, who, err);
+		code = look_once(tracked->process, options, &reached, *holders, err);
 	free(sites);
 	reached__free(&reached);
 	return code;

@@ -24,11 +24,10 @@ int reaching__look(struct session *session, const struct tracked *tracked, const
 		   struct reached *reached, struct error *err);
 
 /*
- * Looks once, for who points to some of its blocks. The answer's texts belong to *holders, which the caller frees by
+ * Looks once, for who points to some of its blocks: holders__answer() says. The caller frees *holders by
  * holders__free(), after a failure, too.
  */
 int reaching__who(const struct session *session, const struct tracked *tracked, const struct reaching_options *options,
-		  const struct holders_question *question, struct holders **holders, struct who *who,
-		  struct error *err);
+		  const struct holders_question *question, struct holders **holders, struct error *err);
 
 #endif

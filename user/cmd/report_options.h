@@ -23,6 +23,7 @@ struct report_options {
 	uint64_t older_ns;
 	int sort; /* enum report_sort; not given: by what the verb is about */
 	const char *filter;
+	bool significant;                        /* of a diff: only sites that changed by more than chance */
 	const struct source_lines *sources;      /* not an option: what `show --source` has read */
 	const struct suppressions *suppressions; /* not an option here, but of the verbs that tell leaks */
 };
@@ -35,6 +36,7 @@ struct output_options {
 	bool json;                 /* the same as --format json */
 	const char *on_leak;       /* not an option here: the command for a finding; NULL: none */
 	enum leak_severity *worst; /* not an option: of all leaks reported, the worst is noted there; may be NULL */
+	bool *drifted;             /* not an option: set if a site of a diff holds significantly more; may be NULL */
 	struct document_set *set;  /* not an option: what is written to standard output gathers there (cmd/output.h) */
 };
 

@@ -374,6 +374,8 @@ static json_t *changed_sites_of(const struct report *report)
 		site = json_object();
 		set_id(site, report->rows[i].id);
 		set_changes(site, &report->rows[i].before, &report->rows[i].counts);
+		set(site, "z", json_value__number(report->rows[i].drift.z));
+		set(site, "significant", json_boolean(report->rows[i].drift.significant));
 		set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}

@@ -310,6 +310,16 @@ static const char *nothing(enum report_kind kind)
 	return "no sites";
 }
 
+/* Of a diff that shows only those. */
+static void add_moved(struct text_page *page, const struct report *report)
+{
+	if (report->kind != REPORT_DIFF || !report->request.significant)
+		return;
+	buf__add_format(&page->line, "%zu site%s changed by more than chance, %zu of them grew", report->moved,
+			text__plural(report->moved), report->grown);
+	text_page__end_line(page);
+}
+
 static void add_table(struct text_page *page, const struct report *report)
 {
 	if (!report->row_count && (report->kind == REPORT_REACH || !report__has_others(report))) {
@@ -421,6 +431,7 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 	else
 		text_subject__add(&page, report);
 	text_page__end_line(&page);
+	add_moved(&page, report);
 	add_table(&page, report);
 	add_suppressed(&page, report);
 	add_named(&page, report);
