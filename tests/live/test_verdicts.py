@@ -46,6 +46,23 @@ def test_gate(memtrawl, leaking):
     assert leaks(memtrawl, leaking, "--fail-on", "critical").returncode == OK
 
 
+JUMPS = "import time; time.sleep(3.5); x = bytearray(30 << 20); print(flush=True); time.sleep(30)"
+
+
+def test_jump(memtrawl):
+    """When it was, how much, and which site it was: a bytearray has a byte more than it says."""
+    with subprocess.Popen(["/usr/bin/python3", "-c", JUMPS], stdout=subprocess.PIPE) as program:
+        try:
+            document = json.loads(leaks(memtrawl, program.pid, "--for", "6s", "--json").stdout)
+        finally:
+            program.kill()
+    jump, = document["jumps"]
+    assert 2 < jump["from_seconds"] < jump["seconds"] < 5 and jump["deviations"] >= 4
+    assert abs(jump["rss_bytes"] - (30 << 20)) < 1 << 20
+    assert jump["sites"][0]["live_bytes"] == (30 << 20) + 1
+    assert jump["live_bytes"] == sum(site["live_bytes"] for site in jump["sites"])
+
+
 def test_on_leak(memtrawl, leaking, tmp_path):
     finding = tmp_path / "finding.json"
     assert leaks(memtrawl, leaking, "--on-leak", f"cat > {finding}").returncode == OK

@@ -78,6 +78,23 @@ static void trends_are_rendered(void **state)
 	profile__free(profile);
 }
 
+/* The cache has grown by 8 MiB between the tenth look and the one after. */
+static void jumps_are_rendered(void **state)
+{
+	struct profile *profile = fixture_profile();
+
+	(void)state;
+	fixture_looks(profile);
+	for (size_t i = 10; i < profile->look_count; i++) {
+		profile->points[profile->look_count + i].live_bytes += 8 << 20;
+		profile->looks[i].heap.live_bytes += 8 << 20;
+		profile->looks[i].rss.current_bytes += 9 << 20;
+	}
+	check_report(REPORT_LEAKS, profile, GROUP_FUNCTION, wide_text, "leaks-jump.txt");
+	check_report(REPORT_LEAKS, profile, GROUP_FUNCTION, render__json, "leaks-jump.json");
+	profile__free(profile);
+}
+
 static void reachability_is_rendered(void **state)
 {
 	struct profile *profile = fixture_profile();
@@ -335,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profiles_are_rendered),       cmocka_unit_test(leaks_are_rendered),
+		cmocka_unit_test(jumps_are_rendered),
 		cmocka_unit_test(reachability_is_rendered),    cmocka_unit_test(tables_are_rectangular),
 		cmocka_unit_test(trends_are_rendered),         cmocka_unit_test(circumstances_are_told),
 		cmocka_unit_test(mapped_memory_is_rendered),   cmocka_unit_test(rows_of_mapped_memory_are_chosen),

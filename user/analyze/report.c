@@ -7,6 +7,7 @@
 
 #include "analyze/group.h"
 #include "analyze/mapped.h"
+#include "analyze/movers.h"
 #include "lib/array.h"
 
 const char *report__group_name(enum report_group group)
@@ -33,6 +34,7 @@ void report__free(struct report *report)
 		return;
 	free(report->rows);
 	free(report->points);
+	free(report->jumps);
 	free(report->suppressed);
 	mapped__free(&report->mapped);
 	frame_list__free(report->frame_list);
@@ -264,9 +266,10 @@ static void look_out(struct report *report)
 }
 
 /* The rows are those of the group, which gives them away. */
-static void arrange(struct report *report, struct group *group)
+static int arrange(struct report *report, struct group *group)
 {
 	size_t count;
+	int code = 0;
 
 	report->rows = group->rows;
 	report->row_count = group->count;
@@ -282,6 +285,8 @@ static void arrange(struct report *report, struct group *group)
 		judge(&report->subject, &report->rows[i]);
 	for (size_t i = 0; report->kind == REPORT_DIFF && i < report->row_count; i++)
 		judge_drift(report, &report->rows[i]);
+	if (report->kind == REPORT_LEAKS)
+		code = movers__find(report);
 	count = select_rows(report);
 	if (count)
 		qsort_r(report->rows, count, sizeof(*report->rows), compare_rows, report);
@@ -295,6 +300,7 @@ static void arrange(struct report *report, struct group *group)
 	sum_reach(report);
 	if (report->kind == REPORT_LEAKS)
 		look_out(report);
+	return code;
 }
 
 static struct report *build(enum report_kind kind, const struct diff *diff, const struct report_request *request)
@@ -314,7 +320,7 @@ static struct report *build(enum report_kind kind, const struct diff *diff, cons
 	if (report->frame_list)
 		code = group__add_up(diff, request, report->frame_list, &group);
 	if (!code)
-		arrange(report, &group);
+		code = arrange(report, &group);
 	if (!code && !diff->before)
 		code = mapped__make(diff->after, request, report->frame_list, &report->mapped);
 	group__free(&group);

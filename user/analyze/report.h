@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analyze/drift.h"
+#include "analyze/jumps.h"
 #include "analyze/leaks.h"
 #include "analyze/outlook.h"
 #include "analyze/suppressions.h"
@@ -113,6 +114,22 @@ struct report_suppressed {
 	uint64_t stacks, live_bytes, live_objects;
 };
 
+enum { REPORT_MOVERS = 3 };
+
+/* A row that moved in a jump. */
+struct report_mover {
+	uint64_t id;
+	const struct report_frame *frames; /* the row's */
+	size_t frame_count;
+	int64_t live_bytes; /* by which it did */
+};
+
+struct report_jump {
+	struct jump jump;
+	struct report_mover movers[REPORT_MOVERS]; /* those that moved most, the first one by the most */
+	size_t mover_count;
+};
+
 /* Memory that the process mapped by itself. In the counts, an object is a mapping. */
 struct report_mapped {
 	bool known; /* it was looked at; never in a diff */
@@ -137,9 +154,11 @@ struct report {
 	struct report_suppressed *suppressed; /* one for each suppression */
 	size_t suppressed_count;
 	struct profile_blocks reach[REACH_CLASSES]; /* of all sites */
-	struct outlook outlook;                     /* of leaks; where no looks were taken, nothing is known */
-	struct frame_list *frame_list;              /* owns the rows' frames */
-	struct profile_point *points;               /* those of the rows */
+	struct report_jump *jumps;                  /* of leaks: in the course of the window */
+	size_t jump_count;
+	struct outlook outlook;        /* of leaks; where no looks were taken, nothing is known */
+	struct frame_list *frame_list; /* owns the rows' frames */
+	struct profile_point *points;  /* those of the rows */
 };
 
 /* Of one profile. 0, or -ENOMEM with err. The caller frees *report. */

@@ -403,6 +403,7 @@ static void set_course(json_t *root, const struct report *report)
 	set(root, "limit", limit_of(&report->subject.limit));
 	set(root, "outlook", outlook_of(report));
 	set(root, "looks", json_looks__of(&report->subject));
+	set(root, "jumps", json_looks__jumps(report));
 }
 
 static json_t *document_of(const struct report *report)

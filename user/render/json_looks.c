@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/json_looks.h"
 
+#include <inttypes.h>
+
 #include "lib/array.h"
 #include "lib/json_value.h"
+#include "render/json_parts.h"
 
 static const struct series {
 	const char *name;
@@ -67,5 +70,38 @@ json_t *json_looks__births(const struct report_counts *counts)
 
 	for (int i = 0; i < PROFILE_BIRTHS; i++)
 		json_array_append_new(array, json_value__count(counts->births[i]));
+	return array;
+}
+
+static json_t *mover_of(const struct report_mover *mover)
+{
+	const struct report_row row = {.frames = mover->frames, .frame_count = mover->frame_count};
+	json_t *object = json_object();
+
+	json_object_set_new(object, "id", json_sprintf("%016" PRIx64, mover->id));
+	json_object_set_new(object, "live_bytes", json_integer(mover->live_bytes));
+	json_object_set_new(object, "frames", json_parts__frames(&row, false));
+	return object;
+}
+
+json_t *json_looks__jumps(const struct report *report)
+{
+	const struct profile_look *looks = report->subject.looks;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->jump_count; i++) {
+		const struct report_jump *each = &report->jumps[i];
+		json_t *object = json_object(), *sites = json_array();
+
+		json_object_set_new(object, "from_seconds", json_value__number(looks[each->jump.from].seconds));
+		json_object_set_new(object, "seconds", json_value__number(looks[each->jump.to].seconds));
+		json_object_set_new(object, "rss_bytes", json_integer(each->jump.rss_bytes));
+		json_object_set_new(object, "live_bytes", json_integer(each->jump.live_bytes));
+		json_object_set_new(object, "deviations", json_value__number(each->jump.deviations));
+		for (size_t m = 0; m < each->mover_count; m++)
+			json_array_append_new(sites, mover_of(&each->movers[m]));
+		json_object_set_new(object, "sites", sites);
+		json_array_append_new(array, object);
+	}
 	return array;
 }

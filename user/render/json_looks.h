@@ -9,6 +9,7 @@
 
 json_t *json_looks__of(const struct report_subject *subject); /* an array: the process at each look */
 json_t *json_looks__series(const struct report_subject *subject, const struct report_row *row); /* null if unknown */
+json_t *json_looks__jumps(const struct report *report); /* an array: sudden changes, and the sites in them */
 json_t *json_looks__births(const struct report_counts *counts);
 
 #endif

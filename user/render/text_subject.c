@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "analyze/frames.h"
 #include "lib/units.h"
 #include "render/pieces.h"
 #include "render/text_reach.h"
@@ -210,6 +211,34 @@ static void add_limit(struct text_page *page, const struct report *report)
 	text_page__end_line(page);
 }
 
+static void add_mover(struct text_page *page, const struct report_mover *mover)
+{
+	const struct report_frame none = {0}, *frame = frames__owner(mover->frames, mover->frame_count);
+	struct buf name = {0};
+	char text[32];
+
+	pieces__add_name(&name, frame ? frame : &none);
+	pieces__add_escaped(&page->line, name.data ? name.data : "");
+	page->out->failed |= name.failed;
+	buf__free(&name);
+	buf__add_format(&page->line, " (%s)", text__signed_bytes(text, mover->live_bytes));
+}
+
+static void add_jump(struct text_page *page, const struct report *report, const struct report_jump *jump)
+{
+	const struct profile_look *looks = report->subject.looks;
+	char a[32], b[32], c[32];
+
+	buf__add_format(&page->line, "  jump    live %s, rss %s at %s", text__signed_bytes(a, jump->jump.live_bytes),
+			text__signed_bytes(b, jump->jump.rss_bytes),
+			units__format_seconds(c, sizeof(c), looks[jump->jump.to].seconds));
+	for (size_t i = 0; i < jump->mover_count; i++) {
+		buf__add_string(&page->line, i ? ", " : ": ");
+		add_mover(page, &jump->movers[i]);
+	}
+	text_page__end_line(page);
+}
+
 static void add_outlook(struct text_page *page, const struct report *report)
 {
 	const struct outlook *outlook = &report->outlook;
@@ -225,6 +254,8 @@ static void add_outlook(struct text_page *page, const struct report *report)
 		add_growth_parts(page, outlook);
 	}
 	text_page__end_line(page);
+	for (size_t i = 0; i < report->jump_count; i++)
+		add_jump(page, report, &report->jumps[i]);
 	add_limit(page, report);
 }
 
