@@ -121,9 +121,10 @@ $(TARGETS_MUSL_STATIC): $(T)/%.musl-static: $(T)/musl/%.o $(T)/musl/truth.o
 	$(say) LINK $@
 	$(Q)$(MUSL_GCC) -static -pthread $^ -o $@
 
-# programs of which it is known whether they leak: for tools/check-verdicts
-VERDICTS_C := $(patsubst tests/targets/%.c,%,$(wildcard tests/targets/leaks/leaking/*.c tests/targets/leaks/sound/*.c))
-VERDICTS_CXX := $(patsubst tests/targets/%.cc,%,$(wildcard tests/targets/leaks/leaking/*.cc tests/targets/leaks/sound/*.cc))
+# programs of which it is known whether they leak: for tools/check-verdicts; those in held/ were written apart
+VERDICTS_IN := $(addprefix tests/targets/leaks/,leaking sound held/leaking held/sound)
+VERDICTS_C := $(patsubst tests/targets/%.c,%,$(wildcard $(VERDICTS_IN:%=%/*.c)))
+VERDICTS_CXX := $(patsubst tests/targets/%.cc,%,$(wildcard $(VERDICTS_IN:%=%/*.cc)))
 targets: $(VERDICTS_C:%=$(T)/%) $(VERDICTS_CXX:%=$(T)/%)
 
 $(VERDICTS_C:%=$(T)/glibc/%.o) $(VERDICTS_CXX:%=$(T)/glibc/%.o): TARGET_FLAGS += -Itests/targets/leaks
