@@ -8,64 +8,43 @@
 #include "lib/array.h"
 #include "sandbox/services.h"
 #include "symbols/demangle.h"
+#include "symbols/range.h"
 #include "target/elf_file.h"
 
 /* ---- in the sandbox */
 
-struct variable {
-	uint64_t address, size;
-	const char *name; /* the file's */
-};
-
 struct variables {
-	struct variable *list;
+	const char **names; /* the file's */
 	size_t count, capacity;
+	struct ranges ranges; /* of addresses; values are indexes of names */
 };
 
 static int add(const struct elf_symbol *symbol, void *cookie)
 {
 	struct variables *variables = cookie;
-	const struct variable variable = {.address = symbol->address, .size = symbol->size, .name = symbol->name};
+	uint64_t end;
 
-	if (!symbol->size)
+	if (!symbol->size || __builtin_add_overflow(symbol->address, symbol->size, &end))
 		return 0;
-	return array__push(variables->list, variables->count, variables->capacity, variable) ? 0 : -ENOMEM;
+	if (!array__push(variables->names, variables->count, variables->capacity, symbol->name))
+		return -ENOMEM;
+	return ranges__add(&variables->ranges, symbol->address, end, variables->count - 1);
 }
 
-/* Of several at one address the largest comes last, which is the one that is found. */
-static int by_address(const void *a, const void *b)
+static const char *find(const struct variables *variables, uint64_t address)
 {
-	const struct variable *x = a, *y = b;
+	uint64_t index = ranges__find(&variables->ranges, address);
 
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return x->size < y->size ? -1 : x->size > y->size;
+	return index == RANGE_NONE ? NULL : variables->names[index];
 }
 
-static const struct variable *find(const struct variables *variables, uint64_t address)
-{
-	size_t low = 0, high = variables->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (variables->list[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || address - variables->list[low - 1].address >= variables->list[low - 1].size)
-		return NULL;
-	return &variables->list[low - 1];
-}
-
-static void put_name(const struct variable *variable, struct buf *reply)
+static void put_name(const char *name, struct buf *reply)
 {
 	char text[VARIABLE_NAME_MAX];
 
-	if (variable)
-		demangle(variable->name, text, sizeof(text));
-	wire__put_text(reply, variable ? text : NULL);
+	if (name)
+		demangle(name, text, sizeof(text));
+	wire__put_text(reply, name ? text : NULL);
 }
 
 int serve_variables(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err)
@@ -81,12 +60,12 @@ int serve_variables(struct wire *request, const int *fds, size_t fd_count, struc
 	code = elf_file__open_any(fds[0], name, &file, err);
 	if (!code)
 		code = elf_file__each_variable(file, add, &variables);
-	if (!code && variables.count)
-		qsort(variables.list, variables.count, sizeof(*variables.list), by_address);
+	ranges__sort(&variables.ranges);
 	count = wire__count(request, sizeof(uint64_t));
 	for (size_t i = 0; !code && i < count; i++)
 		put_name(find(&variables, wire__number(request)), reply);
-	free(variables.list);
+	ranges__free(&variables.ranges);
+	free(variables.names);
 	elf_file__free(file);
 	return !code && !wire__done(request) ? -EPROTO : code;
 }
