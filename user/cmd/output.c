@@ -120,6 +120,9 @@ static int write_report(const struct report *report, enum output_format format, 
 	case FORMAT_FOLDED:
 		render__folded(report, &buf);
 		break;
+	case FORMAT_HTML:
+		render__html(report, &buf);
+		break;
 	}
 	code = output__write(&buf, output, err);
 	buf__free(&buf);
@@ -140,6 +143,14 @@ static int write_pprof(const struct profile *profile, const struct output_option
 		code = output__write(&buf, output, err);
 	buf__free(&buf);
 	return code;
+}
+
+/* A page is for a browser. */
+static int check_place(enum output_format format, const struct output_options *output, struct error *err)
+{
+	if (format == FORMAT_HTML && !output->path && isatty(STDOUT_FILENO))
+		return error__usage(err, "html is no format for a terminal: give -o FILE, or redirect the output");
+	return 0;
 }
 
 static int no_score(struct error *err)
@@ -181,6 +192,8 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	int code;
 
 	code = output_options__format(output, &format, err);
+	if (!code)
+		code = check_place(format, output, err);
 	if (code)
 		return code;
 	if (format == FORMAT_PPROF && !output->worst)
@@ -220,6 +233,8 @@ int output__diff(const struct profile *before, const struct profile *after, cons
 	int code;
 
 	code = output_options__format(output, &format, err);
+	if (!code)
+		code = check_place(format, output, err);
 	if (code)
 		return code;
 	if (format == FORMAT_PPROF)
