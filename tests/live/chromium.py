@@ -146,7 +146,8 @@ class Browser:
 
     def press(self, key):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, **({"text": "\r"} if (key, kind) == ("Enter", "keyDown") else {}))
+            text = {"text": "\r"} if (key, kind) == ("Enter", "keyDown") else {}
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, **text)
         self.drawn()
 
     def type(self, selector, text):

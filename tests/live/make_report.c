@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_report KIND SITES FILE: writes the page of a report, for tests of it. KIND is profile, leaks, reach, diff or
- * hostile; SITES 0 is the unit tests' profile, else one of so many sites.
+ * make_report KIND SITES FILE: writes the page of a report, for tests of it. KIND is profile, mapped, leaks, reach,
+ * diff or hostile; SITES 0 is the unit tests' profile, else one of so many sites.
  */
 #include "../unit/fixture.h"
 #include "render/render.h"
@@ -108,6 +108,12 @@ static struct profile *profile_for(const char *kind, uint32_t sites)
 		fixture_looks(profile);
 	if (!strcmp(kind, "reach"))
 		fixture_reach(profile);
+	if (!strcmp(kind, "mapped")) {
+		fixture_mapped(profile);
+		profile->resident.known = true;
+		assert(!profile__add_named(profile, "/usr/bin/server", false, 3 << 20));
+		assert(!profile__add_named(profile, "/dev/shm/x", true, 1 << 20));
+	}
 	return profile;
 }
 

@@ -60,6 +60,12 @@ def first_words(page):
     return [words.split(" < ")[0] for words in page.texts("tr.row .stack button")]
 
 
+def lines_in(page, selector):
+    """The lines of a chart: which, and of how many points."""
+    return page.run(f"""[...document.querySelectorAll("{selector} polyline")].map((line) =>
+        [line.getAttribute("class"), line.points.length])""")
+
+
 LEAK, CACHE, VECTOR, CUT = ("session_new", "cache_fill",
                             "std::__new_allocator<int>::allocate(unsigned long, void const*)", "libgrow.so.1+0x2345")
 
@@ -83,7 +89,8 @@ def test_facts_are_those_of_the_text_report(opened):
      ["4.0 MiB", "56.6 %", "1,000", "6.0 MiB", "200.0 MiB", "50,000", "49,000", "cache_fill < main"]),
     ("diff", ["change", "relative", "before", "after", "blocks", "allocated", "stack"],
      ["-4.0 MiB", "-50.0 %", "8.0 MiB", "4.0 MiB", "0", "0 B", "cache_fill < main"]),
-    ("reach", ["definitely", "blocks", "leads to", "blocks led to", "indirectly", "possibly", "reachable", "oldest", "stack"],
+    ("reach", ["definitely", "blocks", "leads to", "blocks led to", "indirectly", "possibly", "reachable", "oldest",
+               "stack"],
      ["1.0 MiB", "1,024", "64.0 KiB", "1", "0 B", "0 B", "2.0 MiB", "29.5 s", "session_new < accept_client < main"]),
 ])
 def test_columns_are_those_of_the_text_report(opened, kind, headings, row):
@@ -94,8 +101,7 @@ def test_columns_are_those_of_the_text_report(opened, kind, headings, row):
 
 def test_chart_has_a_point_for_each_look(opened):
     page = opened("leaks")
-    lines = page.run("[...document.querySelectorAll('#chart polyline')].map(l => [l.getAttribute('class'), l.points.length])")
-    assert lines == [["rss", 16], ["heap", 16]]
+    assert lines_in(page, "#chart") == [["rss", 16], ["heap", 16]]
     assert page.texts("#chart .legend span") == ["RSS 64.0 MiB", "heap 7.0 MiB", "at 30.0 s"]
     axes = page.run("[...document.querySelectorAll('#chart text')].map(t => t.textContent)")
     assert axes == ["0", "16 MiB", "32 MiB", "48 MiB", "64 MiB", "0", "5 s", "10 s", "15 s", "20 s", "25 s", "30 s"]
@@ -116,6 +122,17 @@ def test_page_of_a_file(memtrawl, browser, tmp_path):
     assert browser.text("#others") == "Not shown: 1000 B live, 1 other stack."
     assert memtrawl.ok("show", tmp_path / "x.pb.gz", "-n", 3, "--format", "html") == (tmp_path / "x.html").read_text()
     assert "as text, json or csv" in memtrawl("list", "--format", "html").stderr
+
+
+def test_what_is_below_the_text_report(opened):
+    """Files and mapped memory; the latter's rows open, too."""
+    page = opened("mapped")
+    assert page.texts("#more h2") == ["Files, and shared memory", "Mapped memory"]
+    assert page.texts("#more > .scrolled td") == ["3.0 MiB", "/usr/bin/server", "1.0 MiB", "/dev/shm/x (shared)"]
+    assert page.texts("#more .sites tr.row td") == ["32.0 MiB", "100.0 %", "1", "64.0 MiB", "3", "cache_fill < main",
+                                                    "0 B", "0.0 %", "0", "1.0 MiB", "2", "libgrow.so.1+0x2345 < [truncated]"]
+    page.click("#more tr.row .stack button")
+    assert page.texts("#more .frames li") == ["cache_fill cache.c:33", "main server.c:90"]
 
 
 # ---- the table
@@ -147,9 +164,9 @@ def test_rows_open_to_the_whole_stack(opened):
     page = opened("leaks")
     assert not page.texts(".frames")
     page.click("tr.row .stack button")
-    assert page.texts(".frames li") == ["session_new session.h:17 (inlined)", "accept_client server.c:55", "main server.c:90"]
-    series = page.run("[...document.querySelectorAll('.opened polyline')].map(l => [l.getAttribute('class'), l.points.length])")
-    assert series == [["site", 16]]
+    assert page.texts(".frames li") == ["session_new session.h:17 (inlined)", "accept_client server.c:55",
+                                        "main server.c:90"]
+    assert lines_in(page, ".opened") == [["site", 16]]
     assert page.run("document.activeElement.ariaExpanded") == "true"
     page.press("Enter")
     assert not page.texts(".frames")

@@ -102,6 +102,8 @@ enum status cmd_reach(int argc, char **argv)
 	if (!code)
 		code = reaching__check(session, &err);
 	if (!code)
+		code = output__check(&output, 1, &err);
+	if (!code)
 		code = look(session, own.for_ns, &reaching, &report_options, &output, &err);
 	observe__finish(session);
 	suppressions__free(suppressions);

@@ -101,7 +101,7 @@ const page = (() => {
 
 	function listOf(heading, headings, rows) {
 		const cells = (name, row) => row.map((text, i) =>
-			make(name, {class: i === row.length - 1 ? null : "number"}, text));
+			make(name, {class: i === row.length - 1 && "word"}, text));
 
 		return [make("h2", {}, heading), make("div", {class: "scrolled"}, make("table", {},
 			make("thead", {}, make("tr", {}, ...cells("th", headings))),
@@ -123,6 +123,10 @@ const page = (() => {
 			[units.bytes(each.resident_bytes), model.escape(each.name ?? "") + (each.shared ? " (shared)" : "")])) : [];
 	}
 
+	function notMapped(others) {
+		return others.live_bytes || others.alloc_bytes ? `Not shown: ${units.bytes(others.live_bytes)} live.` : "";
+	}
+
 	function mappedOf(data) {
 		return data.mapped.length ? [
 			make("h2", {}, "Mapped memory"),
@@ -131,7 +135,8 @@ const page = (() => {
 			table.create({
 				rows: data.mapped, frames: data.frames, columns: columns.ofMapped(data), heading: "stack",
 				details: (row) => stacks.details(data, row, null),
-			}).element] : [];
+			}).element,
+			make("p", {class: "note"}, notMapped(data.report.mappings.others))] : [];
 	}
 
 	function showMore(data) {

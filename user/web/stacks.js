@@ -28,13 +28,15 @@ const stacks = (() => {
 		return words.join("; ");
 	}
 
-	function notesOf(row) {
+	function notesOf(data, row) {
 		const site = row.site, notes = [];
 
 		if (site.leak)
 			notes.push(leakWords(site));
 		if (site.live_bytes_stderr)
 			notes.push(`live \u00b1${units.bytes(site.live_bytes_stderr)}`);
+		if (site.resident_bytes !== undefined && data.subject.resident && data.subject.source === "heap")
+			notes.push(`${units.bytes(site.resident_bytes)} of what lives is resident`);
 		if (site.stacks > 1)
 			notes.push(`${units.count(site.stacks)} stacks`);
 		notes.push(`id ${site.id}`);
@@ -53,7 +55,7 @@ const stacks = (() => {
 
 	/* matches: of frames, or null */
 	function details(data, row, matches) {
-		return [framesOf(data, row, matches), ...seriesOf(data, row), notesOf(row)];
+		return [framesOf(data, row, matches), ...seriesOf(data, row), notesOf(data, row)];
 	}
 
 	return {details};

@@ -51,9 +51,9 @@ const table = (() => {
 
 	function rowsOf(state, row, redraw) {
 		const open = state.open.has(row.index);
-		const click = () => {
-			if (!window.getSelection().isCollapsed)
-				return; /* it was to select text */
+		const click = (event) => {
+			if (event.detail && !window.getSelection().isCollapsed)
+				return; /* the mouse has selected text */
 			state.open[open ? "delete" : "add"](row.index);
 			redraw(row.index);
 		};
