@@ -96,6 +96,18 @@ $(PROTO).o: $(PROTO).c $(PROTO).h
 	$(say) CC $<
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-unused-parameter -c $< -o $@
 
+# ---- the page of HTML reports: one piece, which user/render/html_page.c takes in as it is
+WEB := user/web/report.html user/web/report.css $(patsubst %,user/web/%.js,units elements model columns chart table stacks weights \
+	flame_tree flame report)
+
+$(B)/web/page.html: tools/web-page $(WEB) Makefile
+	$(say) WEB $@
+	@mkdir -p $(@D)
+	$(Q)tools/web-page $(WEB) > $@
+
+$(B)/user/render/html_page.o: CFLAGS_ALL += -Wa,-I$(B)
+$(B)/user/render/html_page.o: $(B)/web/page.html
+
 # ---- tests
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(OBJECTS) $(PROTO).o
 	$(say) LINK $@

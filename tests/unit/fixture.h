@@ -233,6 +233,38 @@ static inline void fixture_mapped(struct profile *profile)
 	profile__sum_mapped(profile);
 }
 
+/* A process, a file and functions named as an enemy would who wants to get into a page that shows them. */
+static inline struct profile *fixture_hostile(void)
+{
+	static const char *const names[] = {
+		"</script><script>document.title='owned'</script>",
+		"<!--<script>\"'&amp;\\u003c</style>]]>",
+		"<img src=http://evil.example/ onerror=document.title='owned'>",
+		"line\xe2\x80\xa8paragraph\xe2\x80\xa9\xe2\x80\xae\x7f\033[2J\xff@data@",
+	};
+	struct profile *profile = profile__new();
+	struct profile_mapping m = {.limit = 0x1000};
+
+	assert(profile);
+	profile->process.pid = 1;
+	profile->process.comm = strdup("</title>&");
+	profile->process.cmdline = strdup("a  b\n  live    1 B\n</script><a href=//evil.example>");
+	profile->end_reason = strdup("</dd><script>");
+	m.filename = profile__string(profile, "/tmp/</script>\"lib.so");
+	m.build_id = PROFILE_NONE;
+	profile__add_mapping(profile, &m);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		uint32_t function = fixture_function(profile, names[i], "<b>.c"),
+			 location = fixture_location(profile, 0, 0x10 + i, function, 1);
+		struct profile_site *site = profile__add_site(profile, &location, 1);
+
+		assert(site);
+		site->live_bytes = 10 - i;
+		site->live_objects = 1;
+	}
+	return profile;
+}
+
 /* A folder of its own below TMPDIR, for tests that write; the caller removes it with fixture_remove(). */
 static inline char *fixture_folder(void)
 {

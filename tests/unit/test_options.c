@@ -352,6 +352,7 @@ static void format_goes_by_option_then_extension(void **state)
 	assert_int_equal(format_of("x.json", OPTION_NOT_GIVEN, false), FORMAT_JSON);
 	assert_int_equal(format_of("x.csv", OPTION_NOT_GIVEN, false), FORMAT_CSV);
 	assert_int_equal(format_of("x.folded", OPTION_NOT_GIVEN, false), FORMAT_FOLDED);
+	assert_int_equal(format_of("x.html", OPTION_NOT_GIVEN, false), FORMAT_HTML);
 	assert_int_equal(format_of("x.pb.gz", OPTION_NOT_GIVEN, false), FORMAT_PPROF);
 	assert_int_equal(format_of("x.pprof", OPTION_NOT_GIVEN, false), FORMAT_PPROF);
 	assert_int_equal(format_of("x.txt", OPTION_NOT_GIVEN, false), FORMAT_TEXT);
@@ -365,6 +366,21 @@ static void format_goes_by_option_then_extension(void **state)
 	assert_int_equal(err.status, STATUS_USAGE);
 }
 
+/* The words of --format are in the order of the enum: all that are no table are told by their numbers. */
+static void tables_have_formats_of_their_own(void **state)
+{
+	(void)state;
+	for (int format = FORMAT_TEXT; format <= FORMAT_PPROF; format++) {
+		const struct output_options output = {.format = format};
+		bool fine = format == FORMAT_TEXT || format == FORMAT_JSON || format == FORMAT_CSV;
+		enum output_format found;
+
+		err = (struct error){0};
+		assert_int_equal(output_options__table_format(&output, "a list", &found, &err), fine ? 0 : -EINVAL);
+		assert_string_equal(err.text, fine ? "" : "a list can be written as text, json or csv");
+	}
+}
+
 static int clean(void **state)
 {
 	(void)state;
@@ -375,11 +391,17 @@ static int clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_are_set),         cmocka_unit_test(optional_values_need_an_equals_sign),
-		cmocka_unit_test(arguments_are_collected), cmocka_unit_test(argument_count_is_checked),
-		cmocka_unit_test(mistakes_are_explained),  cmocka_unit_test(environment_is_read),
-		cmocka_unit_test(help_is_printed),         cmocka_unit_test(nearest_word_is_found),
-		cmocka_unit_test(every_verb_is_found),     cmocka_unit_test(format_goes_by_option_then_extension),
+		cmocka_unit_test(options_are_set),
+		cmocka_unit_test(optional_values_need_an_equals_sign),
+		cmocka_unit_test(arguments_are_collected),
+		cmocka_unit_test(argument_count_is_checked),
+		cmocka_unit_test(mistakes_are_explained),
+		cmocka_unit_test(environment_is_read),
+		cmocka_unit_test(help_is_printed),
+		cmocka_unit_test(nearest_word_is_found),
+		cmocka_unit_test(every_verb_is_found),
+		cmocka_unit_test(format_goes_by_option_then_extension),
+		cmocka_unit_test(tables_have_formats_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

@@ -144,7 +144,9 @@ static int watch_any(struct session *session, const struct leaks_request *reques
 	struct reached reached = {0};
 	int code;
 
-	code = request->reaching ? reaching__check(session, err) : 0;
+	code = output__check(request->output, session->count, err);
+	if (!code && request->reaching)
+		code = reaching__check(session, err);
 	if (!code)
 		code = observe__is_pinned(session) ? watch_pinned(session, request, &reached, err)
 						   : watch(session, request, &reached, err);

@@ -20,6 +20,22 @@ size_t output__width(const struct output_options *output)
 	return size.ws_col;
 }
 
+int output__check(const struct output_options *output, size_t count, struct error *err)
+{
+	enum output_format format;
+	int code = output_options__format(output, &format, err);
+
+	if (code || output->path || (format != FORMAT_HTML && format != FORMAT_PPROF))
+		return code;
+	if (isatty(STDOUT_FILENO))
+		return error__usage(err, "%s is no format for a terminal: give -o FILE, or redirect the output",
+				    format == FORMAT_HTML ? "html" : "pprof");
+	if (format == FORMAT_HTML && count > 1)
+		return error__usage(err, "%zu processes make as many pages: give -o FILE, which has a name for each",
+				    count);
+	return 0;
+}
+
 static void gather(struct document_set *set, const struct buf *buf)
 {
 	static const char begin[] = "{\n  \"schema\": \"memtrawl.set/1\",\n  \"documents\": [\n";
@@ -121,6 +137,9 @@ static int write_report(const struct report *report, enum output_format format, 
 	case FORMAT_FOLDED:
 		render__folded(report, &buf);
 		break;
+	case FORMAT_HTML:
+		render__html(report, &buf);
+		break;
 	}
 	code = output__write(&buf, output, err);
 	buf__free(&buf);
@@ -132,8 +151,6 @@ static int write_pprof(const struct profile *profile, const struct output_option
 	struct buf buf = {0};
 	int code;
 
-	if (!output->path && isatty(STDOUT_FILENO))
-		return error__usage(err, "pprof is no format for a terminal: give -o FILE, or redirect the output");
 	code = pprof__encode(profile, &buf);
 	if (code)
 		error__set(err, code, "cannot write the profile: %s", error__reason(code));
@@ -182,6 +199,8 @@ int output__profile(enum report_kind kind, const struct profile *profile, const 
 	int code;
 
 	code = output_options__format(output, &format, err);
+	if (!code)
+		code = output__check(output, 1, err);
 	if (code)
 		return code;
 	if (format == FORMAT_PPROF && !output->worst)
@@ -225,6 +244,9 @@ int output__diff(const struct profile *before, const struct profile *after, cons
 		return code;
 	if (format == FORMAT_PPROF)
 		return error__usage(err, "a diff cannot be written as pprof: `go tool pprof -diff_base A B` shows one");
+	code = output__check(output, 1, err);
+	if (code)
+		return code;
 	if (options->sort == SORT_SCORE)
 		return no_score(err);
 	request = request_of(options, group_for_diff(before, after), SORT_LIVE, format);

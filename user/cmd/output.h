@@ -16,6 +16,10 @@
 int output__profile(enum report_kind kind, const struct profile *profile, const struct report_options *options,
 		    const struct output_options *output, struct error *err);
 
+/* Whether reports on so many processes can go where the options say, in that format: to be asked before one waits for
+ * them. 0, or a usage error. */
+int output__check(const struct output_options *output, size_t count, struct error *err);
+
 /* What output__profile() would ask a report for. */
 struct report_request output__request(const struct report_options *options, enum report_kind kind,
 				      enum output_format format);

@@ -198,6 +198,8 @@ enum status cmd_reach(int argc, char **argv)
 	if (!code)
 		code = reaching__check(session, &err);
 	if (!code)
+		code = output__check(&output, 1, &err);
+	if (!code)
 		code = look(session, &request, &err);
 	observe__finish(session);
 	suppressions__free(suppressions);

@@ -14,7 +14,7 @@
 static const char *const groups[] = {"line", "function", "file", "object", "stack", NULL};
 static const char *const sorts[] = {"live", "alloc",     "objects", "peak", "growth",
 				    "age",  "temporary", "score",   "lost", NULL};
-static const char *const formats[] = {"text", "json", "csv", "folded", "pprof", NULL};
+static const char *const formats[] = {"text", "json", "csv", "folded", "html", "pprof", NULL};
 
 static const struct option report_options[] = {
 	{
@@ -73,7 +73,7 @@ static const struct option output_options[] = {
 		.offset = offsetof(struct output_options, path),
 		.argument = "FILE",
 		.help = "write to FILE, in the format of its extension:\n"
-			".json, .csv, .folded, .pb.gz or .pprof, else text;\n"
+			".json, .csv, .folded, .html, .pb.gz or .pprof, else text;\n"
 			"the report on each further process to a file of its own,\nx.PID.json for x.json",
 	},
 	{
@@ -143,8 +143,8 @@ static enum output_format format_of_path(const char *path)
 		const char *extension;
 		enum output_format format;
 	} known[] = {
-		{".json", FORMAT_JSON},   {".csv", FORMAT_CSV},     {".folded", FORMAT_FOLDED},
-		{".pb.gz", FORMAT_PPROF}, {".pprof", FORMAT_PPROF},
+		{".json", FORMAT_JSON}, {".csv", FORMAT_CSV},     {".folded", FORMAT_FOLDED},
+		{".html", FORMAT_HTML}, {".pb.gz", FORMAT_PPROF}, {".pprof", FORMAT_PPROF},
 	};
 
 	for (size_t i = 0; path && i < ARRAY_SIZE(known); i++)
@@ -172,7 +172,7 @@ int output_options__table_format(const struct output_options *options, const cha
 {
 	int code = output_options__format(options, format, err);
 
-	if (!code && (*format == FORMAT_FOLDED || *format == FORMAT_PPROF))
+	if (!code && *format >= FORMAT_FOLDED)
 		code = error__usage(err, "%s can be written as text, json or csv", what);
 	return code;
 }

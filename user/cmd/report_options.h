@@ -9,8 +9,8 @@
 #include "cmd/options.h"
 #include "profile/store.h"
 
-/* In the order of the words that --format takes. */
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED, FORMAT_PPROF };
+/* In the order of the words that --format takes. Those from FORMAT_FOLDED on are for profiles only, not for tables. */
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED, FORMAT_HTML, FORMAT_PPROF };
 
 #define OPTION_NOT_GIVEN (-1) /* of a choice */
 #define TOP_N_NOT_GIVEN  UINT64_MAX

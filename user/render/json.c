@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "lib/json_value.h"
+#include "render/json_document.h"
 #include "render/json_looks.h"
 #include "render/json_parts.h"
 #include "render/json_reach.h"
@@ -406,7 +407,7 @@ static void set_course(json_t *root, const struct report *report)
 	set(root, "jumps", json_looks__jumps(report));
 }
 
-static json_t *document_of(const struct report *report)
+json_t *json_document__of(const struct report *report)
 {
 	static const char *const schemas[] = {"memtrawl.profile/1", "memtrawl.diff/1", "memtrawl.leaks/1",
 					      "memtrawl.reach/1"};
@@ -436,7 +437,7 @@ static json_t *document_of(const struct report *report)
 
 void render__json(const struct report *report, struct buf *out)
 {
-	pieces__add_json(out, document_of(report));
+	pieces__add_json(out, json_document__of(report));
 }
 
 void render__json_snapshot(const char *name, const char *path, const struct report *report, struct buf *out)
@@ -446,6 +447,6 @@ void render__json_snapshot(const char *name, const char *path, const struct repo
 	set(root, "schema", json_string("memtrawl.snapshot/1"));
 	set(root, "name", json_value__text(name));
 	set(root, "path", json_value__text(path));
-	set(root, "profile", document_of(report));
+	set(root, "profile", json_document__of(report));
 	pieces__add_json(out, root);
 }

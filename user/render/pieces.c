@@ -90,12 +90,22 @@ static int add_json_text(const char *text, size_t size, void *out)
 	return 0;
 }
 
+static void add_json(struct buf *out, json_t *root, size_t how)
+{
+	if (!root || json_dump_callback(root, add_json_text, out, how | JSON_REAL_PRECISION(15)))
+		out->failed = true;
+	json_decref(root);
+}
+
 void pieces__add_json(struct buf *out, json_t *root)
 {
-	if (!root || json_dump_callback(root, add_json_text, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)))
-		out->failed = true;
+	add_json(out, root, JSON_INDENT(2));
 	buf__add_string(out, "\n");
-	json_decref(root);
+}
+
+void pieces__add_json_compact(struct buf *out, json_t *root)
+{
+	add_json(out, root, JSON_COMPACT);
 }
 
 void pieces__add_csv(struct buf *out, const char *separator, const char *text)

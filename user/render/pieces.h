@@ -24,6 +24,8 @@ void pieces__add_place(struct buf *out, const struct report_frame *frame);
 
 /* Dumps the document, control characters escaped (JSON itself wants only those below U+0020), and frees it. */
 void pieces__add_json(struct buf *out, json_t *root);
+/* The same without blanks and line ends. */
+void pieces__add_json_compact(struct buf *out, json_t *root);
 
 /* A field of RFC 4180, escaped as for a terminal, quoted where it must be; `separator` goes before it. */
 void pieces__add_csv(struct buf *out, const char *separator, const char *text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reports as text for people, as JSON (user/render/schema/), as CSV (RFC 4180), and as folded stacks for flame graphs.
- * Each appends to `out`; what memory was too short for is told by buf__failed(out).
+ * Reports as text for people, as JSON (user/render/schema/), as CSV (RFC 4180), as folded stacks for flame graphs, and
+ * as a page of HTML. Each appends to `out`; what memory was too short for is told by buf__failed(out).
  */
 #ifndef MEMTRAWL_RENDER_RENDER_H
 #define MEMTRAWL_RENDER_RENDER_H
@@ -28,6 +28,9 @@ void render__csv(const struct report *report, struct buf *out);
 
 /* "outermost;...;innermost live_bytes" for each row with live bytes; in a diff, for each row that grew. */
 void render__folded(const struct report *report, struct buf *out);
+
+/* A page that needs nothing beside it, no network either: user/web/, with the report's JSON in it (render/html.c). */
+void render__html(const struct report *report, struct buf *out);
 
 /* A snapshot in the store, as `list` shows it. */
 struct listing_row {

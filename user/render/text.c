@@ -426,10 +426,7 @@ void render__text(const struct report *report, size_t width, struct buf *out)
 {
 	struct text_page page = {.out = out, .width = width};
 
-	if (report->kind == REPORT_DIFF)
-		text_subject__add_both(&page, &report->before, &report->subject);
-	else
-		text_subject__add(&page, report);
+	text_subject__add(&page, report);
 	text_page__end_line(&page);
 	add_moved(&page, report);
 	add_table(&page, report);

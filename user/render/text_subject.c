@@ -259,7 +259,7 @@ static void add_outlook(struct text_page *page, const struct report *report)
 	add_limit(page, report);
 }
 
-void text_subject__add(struct text_page *page, const struct report *report)
+static void add_subject(struct text_page *page, const struct report *report)
 {
 	const struct report_subject *subject = &report->subject;
 
@@ -285,8 +285,7 @@ static void add_change(struct text_page *page, const char *what, uint64_t before
 		buf__add_format(&page->line, " (%+.1f%%)", change.relative * 100);
 }
 
-void text_subject__add_both(struct text_page *page, const struct report_subject *before,
-			    const struct report_subject *after)
+static void add_both(struct text_page *page, const struct report_subject *before, const struct report_subject *after)
 {
 	const struct profile_totals *from = &before->totals, *to = &after->totals;
 
@@ -312,4 +311,12 @@ void text_subject__add_both(struct text_page *page, const struct report_subject 
 		return;
 	add_change(page, "rss", before->rss.current_bytes, after->rss.current_bytes);
 	text_page__end_line(page);
+}
+
+void text_subject__add(struct text_page *page, const struct report *report)
+{
+	if (report->kind == REPORT_DIFF)
+		add_both(page, &report->before, &report->subject);
+	else
+		add_subject(page, report);
 }

@@ -6,10 +6,7 @@
 #include "analyze/report.h"
 #include "render/text_page.h"
 
-void text_subject__add(struct text_page *page, const struct report *report);
-
 /* Of a diff: both, and what changed. */
-void text_subject__add_both(struct text_page *page, const struct report_subject *before,
-			    const struct report_subject *after);
+void text_subject__add(struct text_page *page, const struct report *report);
 
 #endif
