@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sandbox/services.h"
+#include "symbols/variables.h"
 #include "target/alloc_object.h"
 #include "target/elf_imports.h"
 
@@ -54,6 +56,32 @@ static void look_for_imports(const struct elf_file *file)
 	(void)elf_imports__slot(file, "malloc", &slot);
 }
 
+/* As the sandbox's child answers: what it says must be as long as was asked for, and its names short. */
+static void look_for_variables(int fd)
+{
+	struct buf request = {0}, reply = {0};
+	struct wire wire;
+	const char *name;
+
+	wire__put_text(&request, "fuzz");
+	wire__put_number(&request, 64);
+	for (uint64_t i = 0; i < 64; i++)
+		wire__put_number(&request, i * 0x110);
+	wire = wire__of(request.data, request.size);
+	if (!serve_variables(&wire, &fd, 1, &reply, NULL)) {
+		wire = wire__of(reply.data, reply.size);
+		for (int i = 0; i < 64; i++) {
+			name = wire__text(&wire);
+			if (name && strlen(name) >= VARIABLE_NAME_MAX)
+				abort();
+		}
+		if (!wire__done(&wire))
+			abort();
+	}
+	buf__free(&request);
+	buf__free(&reply);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -62,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd >= 0 && write(fd, data, size) == (ssize_t)size && !elf_file__open(fd, "fuzz", &file, NULL)) {
 		look_for_allocators(file);
 		look_for_imports(file);
+		look_for_variables(fd);
 	}
 	elf_file__free(file);
 	if (fd >= 0)

@@ -38,6 +38,8 @@ SHAPES = {
     "in_register": [NONE, NONE, NONE, (72, 1)],
     "on_stack": [NONE, NONE, NONE, (96, 1)],
     "below_stack": [(112, 1), NONE, NONE, NONE],
+    "on_coroutine": [NONE, NONE, NONE, (168, 1)],
+    "under_coroutine": [NONE, NONE, NONE, (176, 1)],
 }
 DEFINITE, INDIRECT, POSSIBLY, REACHABLE = range(4)
 KEYS = ("definitely_lost", "indirectly_lost", "possibly_lost", "reachable")
@@ -118,7 +120,7 @@ def test_shapes(memtrawl, shapes, how):
         for j, unit in enumerate(("bytes", "objects")):
             assert summary[f"{key}_{unit}"] == sum(c[i][j] for c in SHAPES.values()) + sum(
                 site["reach"][f"{key}_{unit}"] for site in others), (key, unit)
-    assert summary["threads"] == 4 and summary["unread_bytes"] == 0
+    assert summary["threads"] == 5 and summary["unread_bytes"] == 0
     assert summary["stopped"] == (how == ("--stop",)) and summary["passes"] == (1 if summary["stopped"] else 2)
     assert (summary["pause_seconds"] > 0) == summary["stopped"]
     behind = Counter()
@@ -162,6 +164,8 @@ def test_who(memtrawl, shapes):
             target, found, shape = holders_of(memtrawl, shapes.pid, sites[name])
             assert (shape, found) == (name, holders)
             assert target["objects"] == sum(count for _, count in SHAPES[name])
+        # also where a call has left it, below the stack pointer: that may be in use, as who made the stack is not known
+        assert holders_of(memtrawl, shapes.pid, sites["on_coroutine"])[1][0][0] == "stack"
         kind, _, starts, _ = holders_of(memtrawl, shapes.pid, sites["in_register"])[1][0]  # others may hold its end
         assert (kind, starts) == ("register", 1)
         target, found, shape = holders_of(memtrawl, shapes.pid, hex(account["interior"]))
@@ -198,6 +202,8 @@ def test_valgrind():
     shapes = {name: [NONE] * 4 for name in SHAPES}
     for record in re.split(r"\n==\d+== \n", done.stderr):
         found, name = RECORD.search(record), shape_of(re.findall(r": (\w+) \(", record))
+        if found and found[1] == "168" and not name:
+            name = "on_coroutine"  # Valgrind's stacks end with malloc there
         if found and name:
             kind = KINDS.index(found[4])
             bytes_, blocks = shapes[name][kind]
@@ -271,7 +277,7 @@ def test_killed_while_the_process_is_stopped(memtrawl, shapes):
                 command.process.wait()
             wait_until(lambda: states_of(shapes.pid) == {"S"}, f"round {i}, seed {seed}: it does not go on", 5)
             assert not is_traced(shapes.pid)
-        assert memtrawl.json("reach", "-p", shapes.pid, "--stop", "--json")["reach"]["threads"] == 4
+        assert memtrawl.json("reach", "-p", shapes.pid, "--stop", "--json")["reach"]["threads"] == 5
     assert traced >= rounds / 10, traced
     assert shapes.finish() == 0
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #if __has_include(<valgrind/memcheck.h>)
@@ -114,9 +115,9 @@ SITE(old_block)
 
 static void **old; /* a block from before */
 
-static void **map(int flags)
+static void **map(int flags, size_t size)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
 }
 
 static void make_places(void)
@@ -124,9 +125,9 @@ static void make_places(void)
 	void **block;
 
 	kept_by_thread = make_thread_local(80);
-	block = map(MAP_PRIVATE);
+	block = map(MAP_PRIVATE, 4096);
 	block[5] = make_mapped(88);
-	block = map(MAP_SHARED);
+	block = map(MAP_SHARED, 4096);
 	block[5] = make_shared(160);
 	block = malloc(512);
 	block[8] = make_freed(144);
@@ -166,6 +167,19 @@ static void *hold_on_stack(void *unused)
 	return unused;
 }
 
+/* What calls have left in registers that they need not keep. */
+static inline __attribute__((always_inline)) void wipe_registers(void)
+{
+#ifdef __x86_64__
+	__asm__ volatile("xor %%eax, %%eax\n\txor %%ecx, %%ecx\n\txor %%edx, %%edx\n\txor %%esi, %%esi\n\t"
+			 "xor %%edi, %%edi\n\txor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\txor %%r10d, %%r10d\n\t"
+			 "xor %%r11d, %%r11d"
+			 :
+			 :
+			 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
+#endif
+}
+
 __attribute__((noinline)) static void leave_below(void)
 {
 	void *volatile frame[512];
@@ -178,16 +192,41 @@ static void *hold_below_stack(void *unused)
 {
 	pthread_barrier_wait(&waiting);
 	leave_below();
-#ifdef __x86_64__ /* what it has left in registers */
-	__asm__ volatile("xor %%eax, %%eax\n\txor %%ecx, %%ecx\n\txor %%edx, %%edx\n\txor %%esi, %%esi\n\t"
-			 "xor %%edi, %%edi\n\txor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\txor %%r10d, %%r10d\n\t"
-			 "xor %%r11d, %%r11d"
-			 :
-			 :
-			 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
-#endif
+	wipe_registers();
 	for (;;)
 		syscall(SYS_pause);
+	return unused;
+}
+
+/* A stack of the program's own making, and a thread's that waits while that one is in use: no part of it is unused. */
+SITE(on_coroutine)
+SITE(under_coroutine)
+
+enum { COROUTINE_STACK = 65536 };
+
+static ucontext_t thread_context, coroutine_context;
+
+static void run_coroutine(void)
+{
+	void *volatile block = make_on_coroutine(168);
+
+	pthread_barrier_wait(&waiting);
+	wipe_registers();
+	for (;;)
+		syscall(SYS_pause);
+	(void)block;
+}
+
+static void *hold_in_coroutine(void *unused)
+{
+	void *volatile block = make_under_coroutine(176);
+
+	getcontext(&coroutine_context);
+	coroutine_context.uc_stack.ss_sp = map(MAP_PRIVATE, COROUTINE_STACK);
+	coroutine_context.uc_stack.ss_size = COROUTINE_STACK;
+	makecontext(&coroutine_context, run_coroutine, 0);
+	swapcontext(&thread_context, &coroutine_context);
+	(void)block;
 	return unused;
 }
 
@@ -238,16 +277,17 @@ int main(void)
 	char account[64];
 
 	/* much to copy, so that there is time for whoever kills memtrawl meanwhile */
-	memset(mmap(NULL, 48 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 48 << 20);
+	memset(map(MAP_PRIVATE, 48 << 20), 1, 48 << 20);
 	old = calloc(1, 64);
 	kept[4] = old;
-	pthread_barrier_init(&waiting, NULL, 3);
+	pthread_barrier_init(&waiting, NULL, 4);
 	start(hold_in_register);
 	start(hold_below_stack);
 	say("ready\n");
 	await_word();
 	make_all();
-	start(hold_on_stack); /* the last one to come to the barrier */
+	start(hold_on_stack);
+	start(hold_in_coroutine); /* the last one to come to the barrier */
 	usleep(200000);
 	snprintf(account, sizeof(account), "{\"interior\": %lu}\n", (unsigned long)(uintptr_t)kept[0]);
 	wipe();

@@ -35,7 +35,7 @@ TARGETS_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.static)
 TARGETS_MUSL := $(TARGETS_PORTABLE:%=$(T)/%.musl)
 TARGETS_MUSL_STATIC := $(TARGETS_PORTABLE:%=$(T)/%.musl-static)
 ifneq ($(SAN),1) # the sanitizers bring an allocator of their own, in a shared library
-TARGETS_ALL += $(TARGETS_STATIC) $(TARGETS_CXX:%=$(T)/%.static) $(T)/malloc_family.stripped
+TARGETS_ALL += $(TARGETS_STATIC) $(TARGETS_CXX:%=$(T)/%.static) $(T)/malloc_family.stripped $(T)/reach_shapes.lsan
 ifneq ($(MUSL_GCC),)
 TARGETS_ALL += $(TARGETS_MUSL) $(TARGETS_MUSL_STATIC)
 endif
@@ -70,9 +70,6 @@ $(TARGETS_PLAIN:%=$(T)/%): $(T)/%: $(T)/glibc/%.o
 	$(Q)$(CC) $(SANFLAGS) -pthread $^ -o $@
 
 # with LeakSanitizer, to compare
-ifneq ($(SAN),1)
-TARGETS_ALL += $(T)/reach_shapes.lsan
-endif
 $(T)/reach_shapes.lsan: $(T)/glibc/reach_shapes.o
 	$(say) LINK $@
 	$(Q)$(CC) -fsanitize=leak -pthread $^ -o $@
