@@ -63,6 +63,22 @@ static void growth_is_told_in_parts(void **state)
 	assert_true(outlook.before_per_hour == 0); /* 100 MiB in its first hour: less than a third of that */
 }
 
+/* 31 of 60 MiB in live blocks; then 29; then files get 1 MiB more a look than all else. */
+static void what_grew_most_is_named(void **state)
+{
+	(void)state;
+	looks[LOOKS - 1].heap.live_bytes = 31 * MIB;
+	assert_int_equal(outlook__of(&input).pattern, OUTLOOK_LIVE);
+	looks[LOOKS - 1].heap.live_bytes = 29 * MIB;
+	assert_int_equal(outlook__of(&input).pattern, OUTLOOK_BEYOND);
+	for (uint64_t i = 0; i < LOOKS; i++) {
+		looks[i].rss.file_bytes += 3 * i * MIB;
+		looks[i].rss.current_bytes += 3 * i * MIB;
+	}
+	assert_int_equal(outlook__of(&input).pattern, OUTLOOK_FILES);
+	assert_string_equal(outlook__pattern_name(OUTLOOK_FILES), "files");
+}
+
 static void growth_from_before_is_told(void **state)
 {
 	(void)state;
@@ -101,6 +117,7 @@ static void other_memory_is_told(void **state)
 	}
 	outlook = outlook__of(&input);
 	assert_int_equal(outlook.shmem_bytes, 60 * MIB);
+	assert_int_equal(outlook.pattern, OUTLOOK_SHARED);
 	assert_int_equal(outlook.beyond_bytes, 0);
 }
 
@@ -113,6 +130,7 @@ static void what_does_not_grow_is_not_explained(void **state)
 		looks[i].rss.current_bytes = 100 * MIB + (i % 2 ? OUTLOOK_LEAST - 1 : 0);
 	outlook = outlook__of(&input);
 	assert_false(outlook.grows);
+	assert_int_equal(outlook.pattern, OUTLOOK_STABLE);
 	assert_true(outlook.explained < 0);
 	assert_true(outlook.limit_seconds < 0);
 	/* a jump at the end is growth, but tells nothing of the time to come */
@@ -143,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(growth_is_told_in_parts, begin),
+		cmocka_unit_test_setup(what_grew_most_is_named, begin),
 		cmocka_unit_test_setup(growth_from_before_is_told, begin),
 		cmocka_unit_test_setup(what_is_swapped_out_counts, begin),
 		cmocka_unit_test_setup(other_memory_is_told, begin),

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "lib/array.h"
+
 static int64_t change(uint64_t before, uint64_t after)
 {
 	return (int64_t)(after - before);
@@ -47,6 +49,34 @@ static void set_before(const struct outlook_input *input, struct outlook *outloo
 		outlook->before_per_hour = mean;
 }
 
+static enum outlook_pattern pattern_of(const struct outlook *outlook)
+{
+	const struct {
+		enum outlook_pattern pattern;
+		int64_t bytes;
+	} parts[] = {
+		{OUTLOOK_LIVE, outlook->anon_bytes - (int64_t)outlook->beyond_bytes},
+		{OUTLOOK_BEYOND, (int64_t)outlook->beyond_bytes},
+		{OUTLOOK_FILES, outlook->file_bytes},
+		{OUTLOOK_SHARED, outlook->shmem_bytes},
+	};
+	size_t most = 0;
+
+	if (outlook->growth_bytes < OUTLOOK_LEAST)
+		return OUTLOOK_STABLE;
+	for (size_t i = 1; i < ARRAY_SIZE(parts); i++)
+		if (parts[i].bytes > parts[most].bytes)
+			most = i;
+	return parts[most].pattern;
+}
+
+const char *outlook__pattern_name(enum outlook_pattern pattern)
+{
+	static const char *const names[] = {"no growth", "live blocks", "beyond live blocks", "files", "shared memory"};
+
+	return names[pattern];
+}
+
 struct outlook outlook__of(const struct outlook_input *input)
 {
 	struct outlook outlook = {.explained = -1, .limit_seconds = -1};
@@ -69,6 +99,7 @@ struct outlook outlook__of(const struct outlook_input *input)
 	outlook.grows = set_slope(input, &outlook) && outlook.per_hour.low > 0 && outlook.growth_bytes >= OUTLOOK_LEAST;
 	if (outlook.growth_bytes >= OUTLOOK_LEAST)
 		outlook.explained = fmin((double)input->shown_bytes / (double)outlook.growth_bytes, 1);
+	outlook.pattern = pattern_of(&outlook);
 	set_limit(input->limit, &outlook);
 	set_before(input, &outlook);
 	return outlook;

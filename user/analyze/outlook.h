@@ -20,6 +20,15 @@ struct outlook_input {
 	double age_seconds; /* of the process, at the window's end */
 };
 
+/* What of a process's memory grew most. */
+enum outlook_pattern {
+	OUTLOOK_STABLE, /* it grew by less than OUTLOOK_LEAST */
+	OUTLOOK_LIVE,   /* live blocks */
+	OUTLOOK_BEYOND, /* private memory without them: fragmentation, what the allocator keeps, or mapped directly */
+	OUTLOOK_FILES,
+	OUTLOOK_SHARED,
+};
+
 struct outlook {
 	bool known; /* there were two looks */
 	/* Of resident and swapped memory, from the first look to the last. */
@@ -36,6 +45,7 @@ struct outlook {
 	/* It had by far the most of what it has when the window began, and may have grown like this all its life: its
 	 * mean growth until then, an hour, if that is within a factor of 3 of what it is now; else 0. */
 	double before_per_hour;
+	enum outlook_pattern pattern;
 	double limit_seconds; /* until the limit is reached; negative: not as far as is known */
 };
 
@@ -43,5 +53,7 @@ struct outlook {
 #define OUTLOOK_LEAST (512 << 10)
 
 struct outlook outlook__of(const struct outlook_input *input);
+
+const char *outlook__pattern_name(enum outlook_pattern pattern); /* "live blocks" */
 
 #endif

@@ -249,6 +249,7 @@ static json_t *outlook_of(const struct report *report)
 	set(object, "shmem_bytes", json_integer(outlook->shmem_bytes));
 	set(object, "live_bytes", json_integer(outlook->live_bytes));
 	set_count(object, "beyond_live_bytes", outlook->beyond_bytes);
+	set(object, "pattern", json_string(outlook__pattern_name(outlook->pattern)));
 	set(object, "grows", json_boolean(outlook->grows));
 	set(object, "growth_bytes_per_hour", json_value__number(outlook->per_hour.slope));
 	set(object, "growth_low_bytes_per_hour", json_value__number(outlook->per_hour.low));
