@@ -351,14 +351,21 @@ static void lists_are_rendered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(profiles_are_rendered),       cmocka_unit_test(leaks_are_rendered),
+		cmocka_unit_test(profiles_are_rendered),
+		cmocka_unit_test(leaks_are_rendered),
 		cmocka_unit_test(jumps_are_rendered),
-		cmocka_unit_test(reachability_is_rendered),    cmocka_unit_test(tables_are_rectangular),
-		cmocka_unit_test(trends_are_rendered),         cmocka_unit_test(circumstances_are_told),
-		cmocka_unit_test(mapped_memory_is_rendered),   cmocka_unit_test(rows_of_mapped_memory_are_chosen),
-		cmocka_unit_test(empty_profile_is_rendered),   cmocka_unit_test(diffs_are_rendered),
-		cmocka_unit_test(hostile_names_are_harmless),  cmocka_unit_test(lines_are_cut_on_terminals_only),
-		cmocka_unit_test(cuts_are_between_characters), cmocka_unit_test(lists_are_rendered),
+		cmocka_unit_test(reachability_is_rendered),
+		cmocka_unit_test(tables_are_rectangular),
+		cmocka_unit_test(trends_are_rendered),
+		cmocka_unit_test(circumstances_are_told),
+		cmocka_unit_test(mapped_memory_is_rendered),
+		cmocka_unit_test(rows_of_mapped_memory_are_chosen),
+		cmocka_unit_test(empty_profile_is_rendered),
+		cmocka_unit_test(diffs_are_rendered),
+		cmocka_unit_test(hostile_names_are_harmless),
+		cmocka_unit_test(lines_are_cut_on_terminals_only),
+		cmocka_unit_test(cuts_are_between_characters),
+		cmocka_unit_test(lists_are_rendered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,9 +71,11 @@ struct reach *reach__new(const struct block_span *blocks, size_t count, const st
 	reach->lowest = count ? blocks[0].start : UINT64_MAX;
 	reach->span = count ? blocks[count - 1].limit - reach->lowest : 0;
 	reach->index = block_index__new(blocks, count);
-	reach->marks = calloc(count + 1, sizeof(*reach->marks));
-	reach->edges_end = calloc(count + 1, sizeof(*reach->edges_end));
-	if (reach->index && reach->marks && reach->edges_end)
+	reach->marks = array__large(count + 1, sizeof(*reach->marks));
+	reach->edges_end = array__large(count + 1, sizeof(*reach->edges_end));
+	reach->edge_capacity = 2 * count + 1; /* which most do with */
+	reach->edges = array__large(reach->edge_capacity, sizeof(*reach->edges));
+	if (reach->index && reach->marks && reach->edges_end && reach->edges)
 		return reach;
 	reach__free(reach);
 	return NULL;
@@ -384,7 +386,8 @@ static void follow_lost(const struct reach *reach, struct stack *stack, uint32_t
 
 static int divide_lost(struct reach *reach, struct stack *stack)
 {
-	uint32_t *next = calloc(reach->count + 1, sizeof(*next)), *order = calloc(reach->count + 1, sizeof(*order));
+	uint32_t *next = array__large(reach->count + 1, sizeof(*next));
+	uint32_t *order = array__large(reach->count + 1, sizeof(*order));
 	int code = next && order ? 0 : -ENOMEM;
 
 	for (size_t i = code ? 0 : order_lost(reach, stack, next, order); i; i--)
@@ -397,10 +400,10 @@ static int divide_lost(struct reach *reach, struct stack *stack)
 
 int reach__solve(struct reach *reach)
 {
-	struct stack stack = {.blocks = calloc(reach->count + 1, sizeof(*stack.blocks))};
+	struct stack stack = {.blocks = array__large(reach->count + 1, sizeof(*stack.blocks))};
 	int code;
 
-	reach->leaders = calloc(reach->count + 1, sizeof(*reach->leaders));
+	reach->leaders = array__large(reach->count + 1, sizeof(*reach->leaders));
 	if (!stack.blocks || !reach->leaders) {
 		free(stack.blocks);
 		return -ENOMEM;

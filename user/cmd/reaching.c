@@ -8,6 +8,7 @@
 
 #include "analyze/reach.h"
 #include "cmd/observe.h"
+#include "lib/array.h"
 #include "lib/hash.h"
 #include "target/contents.h"
 #include "target/threads.h"
@@ -19,6 +20,7 @@ struct look {
 	struct block_span *spans; /* the blocks, where they are */
 	struct reach *reach;
 	struct threads threads;
+	struct contents before; /* what was there before the process was stopped */
 	struct contents contents;
 	void *room; /* for a copy, of room_bytes; NULL: there is none */
 	uint64_t room_bytes;
@@ -33,6 +35,7 @@ static void end_look(struct look *look)
 {
 	threads__free(&look->threads);
 	reach__free(look->reach);
+	contents__free(&look->before);
 	contents__free(&look->contents);
 	contents__free_room(look->room, look->room_bytes);
 	free(look->spans);
@@ -58,7 +61,7 @@ static int begin_look(struct look *look, const struct process *process, const st
 	const struct reach_rules rules = {.pointer_mask = pointer_mask, .jemalloc = has_jemalloc(process)};
 
 	*look = (struct look){.process = process};
-	look->spans = calloc(blocks->count + 1, sizeof(*look->spans));
+	look->spans = array__large(blocks->count + 1, sizeof(*look->spans));
 	for (size_t i = 0; look->spans && i < blocks->count; i++) {
 		const struct block *block = &blocks->blocks[i];
 
@@ -96,16 +99,15 @@ static int scan(struct look *look, struct error *err)
 static void make_room(struct look *look)
 {
 	const struct threads nobody = {0};
-	struct contents now;
 	struct error err;
 	long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);
 
-	if (!contents__find(look->process, &nobody, &now, &err)) {
-		look->room_bytes = now.copy_bytes + now.copy_bytes / 16 + (16 << 20); /* it may grow until then */
+	if (!contents__find(look->process, &nobody, NULL, &look->before, &err)) {
+		/* it may grow until then */
+		look->room_bytes = look->before.copy_bytes + look->before.copy_bytes / 16 + (16 << 20);
 		if (look->room_bytes / 2 < (uint64_t)pages * (uint64_t)size / 4)
 			look->room = contents__room(look->room_bytes);
 	}
-	contents__free(&now);
 }
 
 static int look_at_stopped(struct look *look, struct error *err)
@@ -113,7 +115,7 @@ static int look_at_stopped(struct look *look, struct error *err)
 	int code = threads__stop(look->process, &look->threads, err);
 
 	if (!code)
-		code = contents__find(look->process, &look->threads, &look->contents, err);
+		code = contents__find(look->process, &look->threads, &look->before, &look->contents, err);
 	if (code || !look->room || look->contents.copy_bytes > look->room_bytes)
 		return code ? code : scan(look, err);
 	code = contents__copy(look->process, &look->contents, look->room);
@@ -149,7 +151,7 @@ static int look_without_pause(struct look *look, struct error *err)
 	if (!code)
 		code = registers__read(registers, &look->threads, err);
 	if (!code)
-		code = contents__find(look->process, &look->threads, &look->contents, err);
+		code = contents__find(look->process, &look->threads, NULL, &look->contents, err);
 	if (!code)
 		code = scan(look, err);
 	registers__free(registers);
@@ -202,7 +204,8 @@ static int read_blocks(const struct session *session, const struct tracked *trac
 		       struct error *err)
 {
 	uint32_t generation = session->processes[tracked->slot].generation;
-	int code = blocks__read(&session->maps, MT_PROCESS(tracked->slot, generation), blocks);
+	int code = blocks__read(&session->maps, MT_PROCESS(tracked->slot, generation), session->shared->live_entries,
+				blocks);
 
 	return code ? error__set(err, code, "cannot read the live table: %s", error__reason(code)) : 0;
 }

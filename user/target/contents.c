@@ -27,7 +27,9 @@ enum {
 struct search {
 	struct contents *contents;
 	int pagemap;
-	uint64_t from; /* nothing below it counts */
+	const struct contents *known; /* from before, or NULL */
+	size_t next;                  /* of its ranges: the first that does not lie before what was searched */
+	uint64_t from;                /* nothing below it counts */
 	uint32_t mapping;
 	bool program;
 };
@@ -64,17 +66,17 @@ static bool holds_something(uint64_t entry, bool shared)
 	return entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED) && (shared || !(entry & PAGEMAP_FILE));
 }
 
-static int add_by_page(const struct search *search, const struct mapping *mapping)
+static int add_by_page(struct search *search, bool shared, uint64_t start, uint64_t limit)
 {
 	uint64_t entries[ENTRIES];
 	int code = 0;
 
-	if (mapping->limit - mapping->start > UNSOUGHT) {
-		search->contents->unsought_bytes += mapping->limit - mapping->start;
+	if (limit - start > UNSOUGHT) {
+		search->contents->unsought_bytes += limit - start;
 		return 0;
 	}
-	for (uint64_t at = mapping->start; !code && at < mapping->limit;) {
-		uint64_t pages = (mapping->limit - at) / PAGE;
+	for (uint64_t at = start; !code && at < limit;) {
+		uint64_t pages = (limit - at) / PAGE;
 		ssize_t got;
 
 		if (pages > ENTRIES)
@@ -83,8 +85,8 @@ static int add_by_page(const struct search *search, const struct mapping *mappin
 		if (got < 8)
 			return got < 0 ? -errno : 0;
 		for (ssize_t i = 0; !code && i < got / 8; i++, at += PAGE)
-			if (holds_something(entries[i], mapping->shared))
-				code = add((void *)search, at, at + PAGE);
+			if (holds_something(entries[i], shared))
+				code = add(search, at, at + PAGE);
 	}
 	return code;
 }
@@ -168,19 +170,46 @@ static bool can_hold_pointers(const struct mapping *mapping)
 	       (!mapping->path || (strcmp(mapping->path, "[vvar]") != 0 && strcmp(mapping->path, "[vsyscall]") != 0));
 }
 
-static int search_mapping(const struct search *search, const struct mapping *mapping)
+static int search_range(struct search *search, bool shared, uint64_t start, uint64_t limit)
 {
-	unsigned none = PAGE_SCAN_ZERO | (mapping->shared ? 0 : PAGE_SCAN_FILE);
-	int code = page_scan__each(search->pagemap, mapping->start, mapping->limit,
-				   PAGE_SCAN_PRESENT | PAGE_SCAN_SWAPPED, none, add, (void *)search);
+	unsigned none = PAGE_SCAN_ZERO | (shared ? 0 : PAGE_SCAN_FILE);
+	int code = page_scan__each(search->pagemap, start, limit, PAGE_SCAN_PRESENT | PAGE_SCAN_SWAPPED, none, add,
+				   search);
 
-	return code == -ENOTTY ? add_by_page(search, mapping) : code;
+	return code == -ENOTTY ? add_by_page(search, shared, start, limit) : code;
 }
 
-int contents__find(const struct process *process, const struct threads *threads, struct contents *contents,
-		   struct error *err)
+/* What held something before still does, or can be read as zeroes: only what lies between is looked at. */
+static int search_mapping(struct search *search, const struct mapping *mapping)
 {
-	struct search search = {.contents = contents};
+	const struct contents *known = search->known;
+	uint64_t at = mapping->start;
+	int code = 0;
+
+	while (known && search->next < known->count && known->ranges[search->next].limit <= at)
+		search->next++;
+	for (; !code && known && search->next < known->count; search->next++) {
+		const struct content *range = &known->ranges[search->next];
+		uint64_t start = range->start > at ? range->start : at;
+		uint64_t limit = range->limit < mapping->limit ? range->limit : mapping->limit;
+
+		if (start >= mapping->limit)
+			break;
+		if (start > at)
+			code = search_range(search, mapping->shared, at, start);
+		if (!code)
+			code = add(search, start, limit);
+		at = limit;
+		if (range->limit > limit) /* it goes on in the next mapping */
+			break;
+	}
+	return code || at >= mapping->limit ? code : search_range(search, mapping->shared, at, mapping->limit);
+}
+
+int contents__find(const struct process *process, const struct threads *threads, const struct contents *known,
+		   struct contents *contents, struct error *err)
+{
+	struct search search = {.contents = contents, .known = known};
 	struct pagemap pagemap;
 	struct maps maps; /* those of the contents */
 	int code;

@@ -48,8 +48,8 @@ static void permute(struct block *blocks, struct sort_item *items, size_t count)
 
 static int sort(struct blocks *blocks)
 {
-	struct sort_item *items = calloc(blocks->count + 1, sizeof(*items));
-	struct sort_item *scratch = calloc(blocks->count + 1, sizeof(*scratch));
+	struct sort_item *items = array__large(blocks->count + 1, sizeof(*items));
+	struct sort_item *scratch = array__large(blocks->count + 1, sizeof(*scratch));
 	int code = items && scratch ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !code && i < blocks->count; i++)
@@ -93,12 +93,15 @@ static void drop_overlapped(struct blocks *blocks)
 	blocks->count = kept;
 }
 
-int blocks__read(const struct session_maps *maps, uint32_t id, struct blocks *blocks)
+int blocks__read(const struct session_maps *maps, uint32_t id, size_t expected, struct blocks *blocks)
 {
 	struct walk walk = {.blocks = blocks, .id = id};
 	int code;
 
-	*blocks = (struct blocks){0};
+	*blocks = (struct blocks){.blocks = array__large(expected + 1, sizeof(*blocks->blocks)),
+				  .capacity = expected + 1};
+	if (!blocks->blocks)
+		return -ENOMEM;
 	code = live__each(maps, see, &walk);
 	if (code || walk.short_of_memory)
 		return code ? code : -ENOMEM;

@@ -22,10 +22,10 @@ struct blocks {
 };
 
 /*
- * Reads those of process `id` (MT_PROCESS). No two overlap. One that comes or goes meanwhile may be there or not. 0 or
- * -errno; the caller frees *blocks with blocks__free() either way.
+ * Reads those of process `id` (MT_PROCESS), of which some `expected` are there. No two overlap. One that comes or goes
+ * meanwhile may be there or not. 0 or -errno; the caller frees *blocks with blocks__free() either way.
  */
-int blocks__read(const struct session_maps *maps, uint32_t id, struct blocks *blocks);
+int blocks__read(const struct session_maps *maps, uint32_t id, size_t expected, struct blocks *blocks);
 void blocks__free(struct blocks *blocks);
 
 /*
