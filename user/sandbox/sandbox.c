@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "sandbox/child.h"
 
 enum { ERRNO_MAX = 4095 }; /* MAX_ERRNO of include/linux/err.h */
@@ -70,10 +70,7 @@ static int start(struct sandbox *sandbox, struct error *err)
 
 static int64_t milliseconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(monotonic_ns() / 1000000);
 }
 
 /* Waits until the socket is ready, however often a signal comes between. */

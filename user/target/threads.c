@@ -12,10 +12,10 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/file.h"
 
 enum {
@@ -23,14 +23,6 @@ enum {
 	NAP_US = 20,        /* between two looks whether it has */
 	STATE_WORDS = 1024, /* room for the vector registers: what is above it is not looked at */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 int threads__add(struct threads *threads, const struct thread *thread, const uint64_t *words, size_t count)
 {
@@ -126,7 +118,7 @@ static int seize(const struct process *process, pid_t tid, struct error *err)
 /* 1: it has stopped; 0: it has ended. */
 static int await_stop(const struct process *process, struct thread *thread, struct error *err)
 {
-	uint64_t until = now_ns() + STOP_MS * 1000000ULL;
+	uint64_t until = monotonic_ns() + STOP_MS * 1000000ULL;
 	int status;
 
 	for (;;) {
@@ -138,7 +130,7 @@ static int await_stop(const struct process *process, struct thread *thread, stru
 		}
 		if (got == thread->tid || (got < 0 && errno != EINTR))
 			return 0;
-		if (now_ns() > until)
+		if (monotonic_ns() > until)
 			return error__set(err, -EBUSY,
 					  "cannot stop thread %d of PID %d: it is in a system call that cannot be "
 					  "interrupted (state %c; without --stop it need not be)",
@@ -198,7 +190,7 @@ static int stop_new_ones(const struct process *process, DIR *tasks, struct threa
 		if (code <= 0)
 			continue;
 		if (!threads->stopped_ns)
-			threads->stopped_ns = now_ns();
+			threads->stopped_ns = monotonic_ns();
 		*found = true;
 		code = read_registers(threads, &thread);
 		if (code)

@@ -29,14 +29,6 @@ const struct session_options session_defaults = {
 	.resident_max = RESIDENT_DEFAULT,
 };
 
-uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 int64_t unix_ns_of(uint64_t monotonic)
 {
 	struct timespec now;

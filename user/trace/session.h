@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/clock.h"
 #include "lib/error.h"
 #include "memtrawl.h"
 #include "trace/programs.h"
@@ -123,7 +124,6 @@ void session__settle_pause(struct mt_session *shared, uint64_t now);
 /* Sums of the per-CPU counters of a slot. */
 int session__counters(const struct session_maps *maps, uint32_t slot, struct mt_counters *counters);
 
-uint64_t monotonic_ns(void);
 /* What CLOCK_REALTIME was at a time of CLOCK_MONOTONIC, by both clocks as they are now. */
 int64_t unix_ns_of(uint64_t monotonic);
 
