@@ -39,3 +39,8 @@ json_t *json_value__time(int64_t unix_ns)
 
 	return unix_ns ? json_string(units__format_time(text, sizeof(text), unix_ns)) : json_null();
 }
+
+void json_value__set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(object, key, value);
+}

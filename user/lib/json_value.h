@@ -15,4 +15,7 @@ json_t *json_value__number(double number);
 /* RFC 3339 in UTC of nanoseconds since 1970; null for 0, which stands for unknown. */
 json_t *json_value__time(int64_t unix_ns);
 
+/* Sets a member of an object, and takes the value over. Keys are our own, plain ASCII. */
+void json_value__set(json_t *object, const char *key, json_t *value);
+
 #endif

@@ -82,18 +82,13 @@ void render__hotspots_text(const struct hotspots_report *report, size_t width, s
 
 /* ---- JSON */
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
-
 static json_t *figure_of(double average, double min, double max)
 {
 	json_t *object = json_object();
 
-	set(object, "average", json_value__number(average));
-	set(object, "min", json_value__number(min));
-	set(object, "max", json_value__number(max));
+	json_value__set(object, "average", json_value__number(average));
+	json_value__set(object, "min", json_value__number(min));
+	json_value__set(object, "max", json_value__number(max));
 	return object;
 }
 
@@ -106,28 +101,29 @@ static json_t *row_of(const struct hotspot *row)
 {
 	json_t *object = json_object();
 
-	set(object, "pid", json_integer(row->pid));
-	set(object, "comm", json_value__text(row->comm));
-	set(object, "cgroup", json_value__text(row->cgroup));
-	set(object, "seconds", json_value__number(row->seconds));
-	set(object, "samples", json_value__count(row->samples));
-	set(object, "rss_bytes", json_value__count(row->rss_bytes));
-	set(object, "rss", figure_of(row->rss_average, row->rss_min, row->rss_max));
-	set(object, "cpu_percent",
-	    row->cpu_known ? figure_of(row->cpu_average, row->cpu_min, row->cpu_max) : json_null());
-	set(object, "growth_bytes_per_hour",
-	    row->growth_known ? json_value__number(row->growth_per_hour) : json_null());
-	set(object, "rss_threshold_bytes", count_or_null(row->threshold_bytes));
-	set(object, "growth_threshold_bytes_per_hour",
-	    row->threshold_growth > 0 ? json_value__number(row->threshold_growth) : json_null());
-	set(object, "above_threshold", json_boolean(row->above));
-	set(object, "limit_bytes", count_or_null(row->limit_bytes));
-	set(object, "limit_used_bytes", row->limit_bytes ? json_value__count(row->used_bytes) : json_null());
-	set(object, "crossings", json_value__count(row->crossings));
-	set(object, "crossings_skipped", json_value__count(row->skipped));
-	set(object, "captures", json_value__count(row->captures));
-	set(object, "captures_failed", json_value__count(row->failures));
-	set(object, "last_snapshot", json_value__text(row->last_path));
+	json_value__set(object, "pid", json_integer(row->pid));
+	json_value__set(object, "comm", json_value__text(row->comm));
+	json_value__set(object, "cgroup", json_value__text(row->cgroup));
+	json_value__set(object, "seconds", json_value__number(row->seconds));
+	json_value__set(object, "samples", json_value__count(row->samples));
+	json_value__set(object, "rss_bytes", json_value__count(row->rss_bytes));
+	json_value__set(object, "rss", figure_of(row->rss_average, row->rss_min, row->rss_max));
+	json_value__set(object, "cpu_percent",
+			row->cpu_known ? figure_of(row->cpu_average, row->cpu_min, row->cpu_max) : json_null());
+	json_value__set(object, "growth_bytes_per_hour",
+			row->growth_known ? json_value__number(row->growth_per_hour) : json_null());
+	json_value__set(object, "rss_threshold_bytes", count_or_null(row->threshold_bytes));
+	json_value__set(object, "growth_threshold_bytes_per_hour",
+			row->threshold_growth > 0 ? json_value__number(row->threshold_growth) : json_null());
+	json_value__set(object, "above_threshold", json_boolean(row->above));
+	json_value__set(object, "limit_bytes", count_or_null(row->limit_bytes));
+	json_value__set(object, "limit_used_bytes",
+			row->limit_bytes ? json_value__count(row->used_bytes) : json_null());
+	json_value__set(object, "crossings", json_value__count(row->crossings));
+	json_value__set(object, "crossings_skipped", json_value__count(row->skipped));
+	json_value__set(object, "captures", json_value__count(row->captures));
+	json_value__set(object, "captures_failed", json_value__count(row->failures));
+	json_value__set(object, "last_snapshot", json_value__text(row->last_path));
 	return object;
 }
 
@@ -135,10 +131,10 @@ static json_t *hooks_of(const struct hotspots_report *report)
 {
 	json_t *object = json_object();
 
-	set(object, "started", json_value__count(report->hooks_started));
-	set(object, "failed", json_value__count(report->hooks_failed));
-	set(object, "timed_out", json_value__count(report->hooks_timed_out));
-	set(object, "dropped", json_value__count(report->hooks_dropped));
+	json_value__set(object, "started", json_value__count(report->hooks_started));
+	json_value__set(object, "failed", json_value__count(report->hooks_failed));
+	json_value__set(object, "timed_out", json_value__count(report->hooks_timed_out));
+	json_value__set(object, "dropped", json_value__count(report->hooks_dropped));
 	return object;
 }
 
@@ -146,10 +142,10 @@ static json_t *loss_of(const struct hotspots_report *report)
 {
 	json_t *object = json_object();
 
-	set(object, "events", json_value__count(report->events_lost));
-	set(object, "peaks", json_value__count(report->peaks_lost));
-	set(object, "journal_lines", json_value__count(report->journal_lost));
-	set(object, "rest_seconds", json_value__number(report->rest_seconds));
+	json_value__set(object, "events", json_value__count(report->events_lost));
+	json_value__set(object, "peaks", json_value__count(report->peaks_lost));
+	json_value__set(object, "journal_lines", json_value__count(report->journal_lost));
+	json_value__set(object, "rest_seconds", json_value__number(report->rest_seconds));
 	return object;
 }
 
@@ -157,18 +153,18 @@ void render__hotspots_json(const struct hotspots_report *report, struct buf *out
 {
 	json_t *root = json_object(), *rows = json_array();
 
-	set(root, "schema", json_string("memtrawl.hotspots/1"));
-	set(root, "since", json_value__time(report->since_ns));
-	set(root, "time", json_value__time(report->time_ns));
-	set(root, "looks", json_value__count(report->looks));
-	set(root, "captures", json_value__count(report->captures));
-	set(root, "captures_failed", json_value__count(report->failures));
-	set(root, "captures_under_way", json_value__count(report->under_way));
-	set(root, "victims", json_value__count(report->victims));
-	set(root, "hooks", hooks_of(report));
-	set(root, "loss", loss_of(report));
+	json_value__set(root, "schema", json_string("memtrawl.hotspots/1"));
+	json_value__set(root, "since", json_value__time(report->since_ns));
+	json_value__set(root, "time", json_value__time(report->time_ns));
+	json_value__set(root, "looks", json_value__count(report->looks));
+	json_value__set(root, "captures", json_value__count(report->captures));
+	json_value__set(root, "captures_failed", json_value__count(report->failures));
+	json_value__set(root, "captures_under_way", json_value__count(report->under_way));
+	json_value__set(root, "victims", json_value__count(report->victims));
+	json_value__set(root, "hooks", hooks_of(report));
+	json_value__set(root, "loss", loss_of(report));
 	for (size_t i = 0; i < report->count; i++)
 		json_array_append_new(rows, row_of(&report->rows[i]));
-	set(root, "processes", rows);
+	json_value__set(root, "processes", rows);
 	pieces__add_json(out, root);
 }

@@ -12,14 +12,9 @@
 #include "render/pieces.h"
 #include "render/render.h"
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new_nocheck(object, key, value); /* keys are plain ASCII */
-}
-
 static void set_count(json_t *object, const char *key, uint64_t count)
 {
-	set(object, key, json_value__count(count));
+	json_value__set(object, key, json_value__count(count));
 }
 
 /* ---- the parts that say what was looked at */
@@ -31,11 +26,11 @@ static json_t *trigger_of(const struct profile_trigger *trigger)
 	if (!trigger->kind)
 		return json_null();
 	object = json_object();
-	set(object, "kind", json_value__text(trigger->kind));
+	json_value__set(object, "kind", json_value__text(trigger->kind));
 	set_count(object, "level", trigger->level);
 	set_count(object, "value", trigger->value);
-	set(object, "unit", json_string(profile_trigger__unit(trigger)));
-	set(object, "time", json_value__time(trigger->time_ns));
+	json_value__set(object, "unit", json_string(profile_trigger__unit(trigger)));
+	json_value__set(object, "time", json_value__time(trigger->time_ns));
 	return object;
 }
 
@@ -43,11 +38,11 @@ static json_t *window_of(const struct report_subject *subject)
 {
 	json_t *object = json_object();
 
-	set(object, "start", json_value__time(subject->start_ns));
-	set(object, "end", json_value__time(subject->end_ns));
-	set(object, "seconds", json_value__number(subject->seconds));
-	set(object, "end_reason", json_value__text(subject->end_reason));
-	set(object, "trigger", trigger_of(subject->trigger));
+	json_value__set(object, "start", json_value__time(subject->start_ns));
+	json_value__set(object, "end", json_value__time(subject->end_ns));
+	json_value__set(object, "seconds", json_value__number(subject->seconds));
+	json_value__set(object, "end_reason", json_value__text(subject->end_reason));
+	json_value__set(object, "trigger", trigger_of(subject->trigger));
 	return object;
 }
 
@@ -55,10 +50,10 @@ static json_t *sampling_of(const struct profile_sampling *sampling)
 {
 	json_t *object = json_object();
 
-	set(object, "mode", json_string(sampling->mode == SAMPLING_EXACT ? "exact" : "poisson"));
+	json_value__set(object, "mode", json_string(sampling->mode == SAMPLING_EXACT ? "exact" : "poisson"));
 	set_count(object, "period_bytes", sampling->period_bytes);
 	set_count(object, "largest_period_bytes", sampling->largest_period_bytes);
-	set(object, "paused_seconds", json_value__number(sampling->paused_seconds));
+	json_value__set(object, "paused_seconds", json_value__number(sampling->paused_seconds));
 	return object;
 }
 
@@ -79,8 +74,8 @@ static json_t *named_of(const struct profile_named *named)
 {
 	json_t *object = json_object();
 
-	set(object, "name", json_value__text(named->name));
-	set(object, "shared", json_boolean(named->shared));
+	json_value__set(object, "name", json_value__text(named->name));
+	json_value__set(object, "shared", json_boolean(named->shared));
 	set_count(object, "resident_bytes", named->resident_bytes);
 	return object;
 }
@@ -98,10 +93,10 @@ static json_t *resident_of(const struct report_subject *subject)
 	set_count(object, "shmem_bytes", resident->shmem_bytes);
 	set_count(object, "live_bytes", resident->live_bytes);
 	set_count(object, "retained_bytes", resident->retained_bytes);
-	set(object, "unexplained_bytes", json_integer(profile__unexplained(&subject->rss, resident)));
+	json_value__set(object, "unexplained_bytes", json_integer(profile__unexplained(&subject->rss, resident)));
 	for (size_t i = 0; i < resident->named_count; i++)
 		json_array_append_new(named, named_of(&resident->named[i]));
-	set(object, "named", named);
+	json_value__set(object, "named", named);
 	return object;
 }
 
@@ -116,7 +111,7 @@ static json_t *totals_of(const struct profile_totals *totals)
 	set_count(object, "free_bytes", totals->free_bytes);
 	set_count(object, "free_objects", totals->free_objects);
 	set_count(object, "peak_live_bytes", totals->peak_live_bytes);
-	set(object, "peak_time", json_value__time(totals->peak_time_ns));
+	json_value__set(object, "peak_time", json_value__time(totals->peak_time_ns));
 	set_count(object, "temporary_objects", totals->temporary_objects);
 	return object;
 }
@@ -132,16 +127,16 @@ static json_t *loss_of(const uint64_t loss[MT_LOSS_MAX])
 
 static void set_subject(json_t *object, const struct report_subject *subject)
 {
-	set(object, "process", json_parts__process(&subject->process));
-	set(object, "source", json_string(profile__source_name(subject->source)));
-	set(object, "window", window_of(subject));
-	set(object, "sampling", sampling_of(&subject->sampling));
-	set(object, "rss", rss_of(&subject->rss));
-	set(object, "resident", subject->resident.known ? resident_of(subject) : json_null());
-	set(object, "totals", totals_of(&subject->totals));
-	set(object, "loss", loss_of(subject->loss));
-	set(object, "older_seconds",
-	    subject->older_seconds > 0 ? json_value__number(subject->older_seconds) : json_null());
+	json_value__set(object, "process", json_parts__process(&subject->process));
+	json_value__set(object, "source", json_string(profile__source_name(subject->source)));
+	json_value__set(object, "window", window_of(subject));
+	json_value__set(object, "sampling", sampling_of(&subject->sampling));
+	json_value__set(object, "rss", rss_of(&subject->rss));
+	json_value__set(object, "resident", subject->resident.known ? resident_of(subject) : json_null());
+	json_value__set(object, "totals", totals_of(&subject->totals));
+	json_value__set(object, "loss", loss_of(subject->loss));
+	json_value__set(object, "older_seconds",
+			subject->older_seconds > 0 ? json_value__number(subject->older_seconds) : json_null());
 }
 
 /* ---- sites */
@@ -151,14 +146,14 @@ static void set_id(json_t *object, uint64_t id)
 	char text[17];
 
 	snprintf(text, sizeof(text), "%016" PRIx64, id);
-	set(object, "id", json_string(text));
+	json_value__set(object, "id", json_string(text));
 }
 
 static void set_counts(json_t *object, const struct report_counts *counts)
 {
 	set_count(object, "live_bytes", counts->live_bytes);
 	set_count(object, "live_objects", counts->live_objects);
-	set(object, "live_bytes_stderr", json_value__number(counts->live_bytes_stderr));
+	json_value__set(object, "live_bytes_stderr", json_value__number(counts->live_bytes_stderr));
 	set_count(object, "peak_bytes", counts->peak_bytes);
 	set_count(object, "alloc_bytes", counts->alloc_bytes);
 	set_count(object, "alloc_objects", counts->alloc_objects);
@@ -168,8 +163,8 @@ static void set_counts(json_t *object, const struct report_counts *counts)
 	set_count(object, "resident_bytes", counts->resident_bytes);
 	set_count(object, "swapped_bytes", counts->swapped_bytes);
 	set_count(object, "older_bytes", counts->older_bytes);
-	set(object, "oldest_age_seconds",
-	    counts->oldest_age_seconds >= 0 ? json_value__number(counts->oldest_age_seconds) : json_null());
+	json_value__set(object, "oldest_age_seconds",
+			counts->oldest_age_seconds >= 0 ? json_value__number(counts->oldest_age_seconds) : json_null());
 	set_count(object, "stacks", counts->stacks);
 }
 
@@ -180,17 +175,17 @@ static json_t *trend_of(const struct trend *trend)
 	if (!trend->known)
 		return json_null();
 	object = json_object();
-	set(object, "z", json_value__number(trend->test.z));
-	set(object, "p", json_value__number(trend->test.p));
-	set(object, "r_squared", json_value__number(trend->r_squared));
-	set(object, "steadiness", json_value__number(trend->steadiness));
-	set(object, "steadiness_high", json_value__number(trend->steadiness_high));
-	set(object, "lasting", json_value__number(trend->lasting));
-	set(object, "lasting_high", json_value__number(trend->lasting_high));
-	set(object, "elders", json_value__number(trend->elders));
+	json_value__set(object, "z", json_value__number(trend->test.z));
+	json_value__set(object, "p", json_value__number(trend->test.p));
+	json_value__set(object, "r_squared", json_value__number(trend->r_squared));
+	json_value__set(object, "steadiness", json_value__number(trend->steadiness));
+	json_value__set(object, "steadiness_high", json_value__number(trend->steadiness_high));
+	json_value__set(object, "lasting", json_value__number(trend->lasting));
+	json_value__set(object, "lasting_high", json_value__number(trend->lasting_high));
+	json_value__set(object, "elders", json_value__number(trend->elders));
 	set_count(object, "highs", trend->highs);
-	set(object, "step_share", json_value__number(trend->step_share));
-	set(object, "drawdown", json_value__number(trend->drawdown));
+	json_value__set(object, "step_share", json_value__number(trend->step_share));
+	json_value__set(object, "drawdown", json_value__number(trend->drawdown));
 	return object;
 }
 
@@ -198,28 +193,29 @@ static json_t *leak_of(const struct leak *leak)
 {
 	json_t *object = json_object();
 
-	set(object, "score", json_value__number(leak->score));
-	set(object, "severity", json_string(leak__severity_name(leak->severity)));
-	set(object, "confidence", json_value__number(leak->confidence));
-	set(object, "pattern", json_string(leak__pattern_name(leak->pattern)));
-	set(object, "growth_bytes_per_hour", json_value__number(leak->growth_bytes_per_hour));
-	set(object, "growth_low_bytes_per_hour", json_value__number(leak->growth_low));
-	set(object, "growth_high_bytes_per_hour", json_value__number(leak->growth_high));
-	set(object, "projected_24h_bytes", json_value__number(leak->projected_24h));
-	set(object, "oldest_age_seconds",
-	    leak->oldest_age_seconds >= 0 ? json_value__number(leak->oldest_age_seconds) : json_null());
-	set(object, "retained_ratio", json_value__number(leak->retained));
-	set(object, "unexplained_ratio", json_value__number(leak->unexplained));
-	set(object, "unreachable_ratio", leak->unreachable >= 0 ? json_value__number(leak->unreachable) : json_null());
-	set(object, "trend", trend_of(&leak->trend));
+	json_value__set(object, "score", json_value__number(leak->score));
+	json_value__set(object, "severity", json_string(leak__severity_name(leak->severity)));
+	json_value__set(object, "confidence", json_value__number(leak->confidence));
+	json_value__set(object, "pattern", json_string(leak__pattern_name(leak->pattern)));
+	json_value__set(object, "growth_bytes_per_hour", json_value__number(leak->growth_bytes_per_hour));
+	json_value__set(object, "growth_low_bytes_per_hour", json_value__number(leak->growth_low));
+	json_value__set(object, "growth_high_bytes_per_hour", json_value__number(leak->growth_high));
+	json_value__set(object, "projected_24h_bytes", json_value__number(leak->projected_24h));
+	json_value__set(object, "oldest_age_seconds",
+			leak->oldest_age_seconds >= 0 ? json_value__number(leak->oldest_age_seconds) : json_null());
+	json_value__set(object, "retained_ratio", json_value__number(leak->retained));
+	json_value__set(object, "unexplained_ratio", json_value__number(leak->unexplained));
+	json_value__set(object, "unreachable_ratio",
+			leak->unreachable >= 0 ? json_value__number(leak->unreachable) : json_null());
+	json_value__set(object, "trend", trend_of(&leak->trend));
 	return object;
 }
 
 static void set_leak(json_t *site, const struct report *report, const struct report_row *row)
 {
-	set(site, "leak", leak_of(&row->leak));
-	set(site, "births", json_looks__births(&row->counts));
-	set(site, "series", json_looks__series(&report->subject, row));
+	json_value__set(site, "leak", leak_of(&row->leak));
+	json_value__set(site, "births", json_looks__births(&row->counts));
+	json_value__set(site, "series", json_looks__series(&report->subject, row));
 }
 
 static json_t *limit_of(const struct profile_limit *limit)
@@ -229,7 +225,7 @@ static json_t *limit_of(const struct profile_limit *limit)
 	if (!limit->limit_bytes)
 		return json_null();
 	object = json_object();
-	set(object, "cgroup", json_value__text(limit->cgroup));
+	json_value__set(object, "cgroup", json_value__text(limit->cgroup));
 	set_count(object, "limit_bytes", limit->limit_bytes);
 	set_count(object, "used_bytes", limit->used_bytes);
 	return object;
@@ -243,22 +239,23 @@ static json_t *outlook_of(const struct report *report)
 	if (!outlook->known)
 		return json_null();
 	object = json_object();
-	set(object, "growth_bytes", json_integer(outlook->growth_bytes));
-	set(object, "anon_bytes", json_integer(outlook->anon_bytes));
-	set(object, "file_bytes", json_integer(outlook->file_bytes));
-	set(object, "shmem_bytes", json_integer(outlook->shmem_bytes));
-	set(object, "live_bytes", json_integer(outlook->live_bytes));
+	json_value__set(object, "growth_bytes", json_integer(outlook->growth_bytes));
+	json_value__set(object, "anon_bytes", json_integer(outlook->anon_bytes));
+	json_value__set(object, "file_bytes", json_integer(outlook->file_bytes));
+	json_value__set(object, "shmem_bytes", json_integer(outlook->shmem_bytes));
+	json_value__set(object, "live_bytes", json_integer(outlook->live_bytes));
 	set_count(object, "beyond_live_bytes", outlook->beyond_bytes);
-	set(object, "pattern", json_string(outlook__pattern_name(outlook->pattern)));
-	set(object, "grows", json_boolean(outlook->grows));
-	set(object, "growth_bytes_per_hour", json_value__number(outlook->per_hour.slope));
-	set(object, "growth_low_bytes_per_hour", json_value__number(outlook->per_hour.low));
-	set(object, "growth_high_bytes_per_hour", json_value__number(outlook->per_hour.high));
-	set(object, "before_bytes_per_hour",
-	    outlook->before_per_hour > 0 ? json_value__number(outlook->before_per_hour) : json_null());
-	set(object, "explained_ratio", outlook->explained >= 0 ? json_value__number(outlook->explained) : json_null());
-	set(object, "limit_seconds",
-	    outlook->limit_seconds >= 0 ? json_value__number(outlook->limit_seconds) : json_null());
+	json_value__set(object, "pattern", json_string(outlook__pattern_name(outlook->pattern)));
+	json_value__set(object, "grows", json_boolean(outlook->grows));
+	json_value__set(object, "growth_bytes_per_hour", json_value__number(outlook->per_hour.slope));
+	json_value__set(object, "growth_low_bytes_per_hour", json_value__number(outlook->per_hour.low));
+	json_value__set(object, "growth_high_bytes_per_hour", json_value__number(outlook->per_hour.high));
+	json_value__set(object, "before_bytes_per_hour",
+			outlook->before_per_hour > 0 ? json_value__number(outlook->before_per_hour) : json_null());
+	json_value__set(object, "explained_ratio",
+			outlook->explained >= 0 ? json_value__number(outlook->explained) : json_null());
+	json_value__set(object, "limit_seconds",
+			outlook->limit_seconds >= 0 ? json_value__number(outlook->limit_seconds) : json_null());
 	return object;
 }
 
@@ -270,7 +267,7 @@ static json_t *suppressed_of(const struct report *report)
 		const struct report_suppressed *each = &report->suppressed[i];
 		json_t *object = json_object();
 
-		set(object, "pattern", json_value__text(each->pattern));
+		json_value__set(object, "pattern", json_value__text(each->pattern));
 		set_count(object, "stacks", each->stacks);
 		set_count(object, "live_bytes", each->live_bytes);
 		set_count(object, "live_objects", each->live_objects);
@@ -290,8 +287,8 @@ static json_t *sites_of(const struct report *report)
 		if (report->kind == REPORT_LEAKS)
 			set_leak(site, report, &report->rows[i]);
 		if (report->subject.reach.known)
-			set(site, "reach", json_reach__site(&report->rows[i].counts));
-		set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
+			json_value__set(site, "reach", json_reach__site(&report->rows[i].counts));
+		json_value__set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
 	return array;
@@ -324,14 +321,14 @@ static json_t *mappings_of(const struct report_mapped *mapped, bool with_source)
 
 		set_id(site, mapped->rows[i].id);
 		set_mapped(site, &mapped->rows[i].counts);
-		set(site, "frames", json_parts__frames(&mapped->rows[i], with_source));
+		json_value__set(site, "frames", json_parts__frames(&mapped->rows[i], with_source));
 		json_array_append_new(sites, site);
 	}
 	set_mapped(totals, &sum);
-	set(object, "totals", totals);
-	set(object, "sites", sites);
+	json_value__set(object, "totals", totals);
+	json_value__set(object, "sites", sites);
 	set_mapped(others, &mapped->others);
-	set(object, "others", others);
+	json_value__set(object, "others", others);
 	return object;
 }
 
@@ -344,27 +341,28 @@ static json_t *change_of(uint64_t before, uint64_t after)
 
 	set_count(object, "before", before);
 	set_count(object, "after", after);
-	set(object, "change", json_integer(change.absolute));
-	set(object, "relative", isfinite(change.relative) ? json_value__number(change.relative) : json_null());
+	json_value__set(object, "change", json_integer(change.absolute));
+	json_value__set(object, "relative",
+			isfinite(change.relative) ? json_value__number(change.relative) : json_null());
 	return object;
 }
 
 static void set_changes(json_t *object, const struct report_counts *before, const struct report_counts *after)
 {
-	set(object, "live_bytes", change_of(before->live_bytes, after->live_bytes));
-	set(object, "live_objects", change_of(before->live_objects, after->live_objects));
-	set(object, "alloc_bytes", change_of(before->alloc_bytes, after->alloc_bytes));
-	set(object, "alloc_objects", change_of(before->alloc_objects, after->alloc_objects));
+	json_value__set(object, "live_bytes", change_of(before->live_bytes, after->live_bytes));
+	json_value__set(object, "live_objects", change_of(before->live_objects, after->live_objects));
+	json_value__set(object, "alloc_bytes", change_of(before->alloc_bytes, after->alloc_bytes));
+	json_value__set(object, "alloc_objects", change_of(before->alloc_objects, after->alloc_objects));
 }
 
 static json_t *totals_change_of(const struct profile_totals *before, const struct profile_totals *after)
 {
 	json_t *object = json_object();
 
-	set(object, "live_bytes", change_of(before->live_bytes, after->live_bytes));
-	set(object, "live_objects", change_of(before->live_objects, after->live_objects));
-	set(object, "alloc_bytes", change_of(before->alloc_bytes, after->alloc_bytes));
-	set(object, "alloc_objects", change_of(before->alloc_objects, after->alloc_objects));
+	json_value__set(object, "live_bytes", change_of(before->live_bytes, after->live_bytes));
+	json_value__set(object, "live_objects", change_of(before->live_objects, after->live_objects));
+	json_value__set(object, "alloc_bytes", change_of(before->alloc_bytes, after->alloc_bytes));
+	json_value__set(object, "alloc_objects", change_of(before->alloc_objects, after->alloc_objects));
 	return object;
 }
 
@@ -376,9 +374,9 @@ static json_t *changed_sites_of(const struct report *report)
 		site = json_object();
 		set_id(site, report->rows[i].id);
 		set_changes(site, &report->rows[i].before, &report->rows[i].counts);
-		set(site, "z", json_value__number(report->rows[i].drift.z));
-		set(site, "significant", json_boolean(report->rows[i].drift.significant));
-		set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
+		json_value__set(site, "z", json_value__number(report->rows[i].drift.z));
+		json_value__set(site, "significant", json_boolean(report->rows[i].drift.significant));
+		json_value__set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
 	}
 	return array;
@@ -390,22 +388,22 @@ static void set_diff(json_t *root, const struct report *report)
 
 	set_subject(before, &report->before);
 	set_subject(after, &report->subject);
-	set(root, "before", before);
-	set(root, "after", after);
-	set(root, "change", totals_change_of(&report->before.totals, &report->subject.totals));
-	set(root, "group_by", json_string(report__group_name(report->request.group)));
-	set(root, "sites", changed_sites_of(report));
+	json_value__set(root, "before", before);
+	json_value__set(root, "after", after);
+	json_value__set(root, "change", totals_change_of(&report->before.totals, &report->subject.totals));
+	json_value__set(root, "group_by", json_string(report__group_name(report->request.group)));
+	json_value__set(root, "sites", changed_sites_of(report));
 	set_changes(others, &report->others_before, &report->others);
-	set(root, "others", others);
+	json_value__set(root, "others", others);
 }
 
 /* How it came to be like that, and where it goes. */
 static void set_course(json_t *root, const struct report *report)
 {
-	set(root, "limit", limit_of(&report->subject.limit));
-	set(root, "outlook", outlook_of(report));
-	set(root, "looks", json_looks__of(&report->subject));
-	set(root, "jumps", json_looks__jumps(report));
+	json_value__set(root, "limit", limit_of(&report->subject.limit));
+	json_value__set(root, "outlook", outlook_of(report));
+	json_value__set(root, "looks", json_looks__of(&report->subject));
+	json_value__set(root, "jumps", json_looks__jumps(report));
 }
 
 json_t *json_document__of(const struct report *report)
@@ -414,24 +412,25 @@ json_t *json_document__of(const struct report *report)
 					      "memtrawl.reach/1"};
 	json_t *root = json_object(), *others;
 
-	set(root, "schema", json_string(schemas[report->kind]));
+	json_value__set(root, "schema", json_string(schemas[report->kind]));
 	if (report->kind == REPORT_DIFF) {
 		set_diff(root, report);
 	} else {
 		set_subject(root, &report->subject);
-		set(root, "group_by", json_string(report__group_name(report->request.group)));
+		json_value__set(root, "group_by", json_string(report__group_name(report->request.group)));
 		if (report->kind == REPORT_LEAKS)
 			set_course(root, report);
 		if (report->subject.reach.known)
-			set(root, "reach", json_reach__of(report));
-		set(root, "sites", sites_of(report));
+			json_value__set(root, "reach", json_reach__of(report));
+		json_value__set(root, "sites", sites_of(report));
 		if (report->kind == REPORT_LEAKS || report->request.suppressions)
-			set(root, "suppressed", suppressed_of(report));
+			json_value__set(root, "suppressed", suppressed_of(report));
 		others = json_object();
 		set_counts(others, &report->others);
-		set(root, "others", others);
-		set(root, "mappings",
-		    report->mapped.known ? mappings_of(&report->mapped, report->request.sources) : json_null());
+		json_value__set(root, "others", others);
+		json_value__set(root, "mappings",
+				report->mapped.known ? mappings_of(&report->mapped, report->request.sources)
+						     : json_null());
 	}
 	return root;
 }
@@ -445,9 +444,9 @@ void render__json_snapshot(const char *name, const char *path, const struct repo
 {
 	json_t *root = json_object();
 
-	set(root, "schema", json_string("memtrawl.snapshot/1"));
-	set(root, "name", json_value__text(name));
-	set(root, "path", json_value__text(path));
-	set(root, "profile", json_document__of(report));
+	json_value__set(root, "schema", json_string("memtrawl.snapshot/1"));
+	json_value__set(root, "name", json_value__text(name));
+	json_value__set(root, "path", json_value__text(path));
+	json_value__set(root, "profile", json_document__of(report));
 	pieces__add_json(out, root);
 }

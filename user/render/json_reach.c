@@ -5,19 +5,14 @@
 
 #include "lib/json_value.h"
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new_nocheck(object, key, value);
-}
-
 static void set_blocks(json_t *object, const char *key, const struct profile_blocks *blocks)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s_bytes", key);
-	set(object, name, json_value__count(blocks->bytes));
+	json_value__set(object, name, json_value__count(blocks->bytes));
 	snprintf(name, sizeof(name), "%s_objects", key);
-	set(object, name, json_value__count(blocks->objects));
+	json_value__set(object, name, json_value__count(blocks->objects));
 }
 
 static void set_classes(json_t *object, const struct profile_blocks reach[REACH_CLASSES])
@@ -36,13 +31,13 @@ json_t *json_reach__of(const struct report *report)
 	if (!reach->known)
 		return json_null();
 	object = json_object();
-	set(object, "stopped", json_boolean(reach->stopped));
-	set(object, "passes", json_value__count(reach->passes));
-	set(object, "seconds", json_value__number(reach->seconds));
-	set(object, "pause_seconds", json_value__number(reach->pause_seconds));
-	set(object, "threads", json_value__count(reach->threads));
-	set(object, "scanned_bytes", json_value__count(reach->scanned_bytes));
-	set(object, "unread_bytes", json_value__count(reach->unread_bytes));
+	json_value__set(object, "stopped", json_boolean(reach->stopped));
+	json_value__set(object, "passes", json_value__count(reach->passes));
+	json_value__set(object, "seconds", json_value__number(reach->seconds));
+	json_value__set(object, "pause_seconds", json_value__number(reach->pause_seconds));
+	json_value__set(object, "threads", json_value__count(reach->threads));
+	json_value__set(object, "scanned_bytes", json_value__count(reach->scanned_bytes));
+	json_value__set(object, "unread_bytes", json_value__count(reach->unread_bytes));
 	set_classes(object, report->reach);
 	set_blocks(object, "freed_meanwhile", &reach->gone);
 	return object;

@@ -124,11 +124,6 @@ void render__who_text(const struct who *who, const struct report *report, size_t
 
 /* ---- JSON */
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new_nocheck(object, key, value);
-}
-
 static json_t *site_of(uint64_t site)
 {
 	return site ? json_sprintf("%016" PRIx64, site) : json_null();
@@ -151,15 +146,15 @@ static json_t *holder_of(const struct holder *holder, const struct report *repor
 	static const char *const kinds[] = {"block", "variable", "stack", "register", "memory"};
 	json_t *object = json_object();
 
-	set(object, "kind", json_string(kinds[holder->kind]));
-	set(object, "pointers", json_value__count(holder->pointers));
-	set(object, "start_pointers", json_value__count(holder->starts));
-	set(object, "site", site_of(holder->site));
-	set(object, "tid", holder->tid ? json_integer(holder->tid) : json_null());
-	set(object, "name", json_value__text(holder->name));
-	set(object, "object", json_value__text(holder->object));
-	set(object, "address", address_of(holder->at));
-	set(object, "frames", frames_of(report, holder->site));
+	json_value__set(object, "kind", json_string(kinds[holder->kind]));
+	json_value__set(object, "pointers", json_value__count(holder->pointers));
+	json_value__set(object, "start_pointers", json_value__count(holder->starts));
+	json_value__set(object, "site", site_of(holder->site));
+	json_value__set(object, "tid", holder->tid ? json_integer(holder->tid) : json_null());
+	json_value__set(object, "name", json_value__text(holder->name));
+	json_value__set(object, "object", json_value__text(holder->object));
+	json_value__set(object, "address", address_of(holder->at));
+	json_value__set(object, "frames", frames_of(report, holder->site));
 	return object;
 }
 
@@ -167,17 +162,17 @@ void render__who_json(const struct who *who, const struct report *report, struct
 {
 	json_t *root = json_object(), *target = json_object(), *holders = json_array();
 
-	set(root, "schema", json_string("memtrawl.who/1"));
-	set(root, "process", json_parts__process(&report->subject.process));
-	set(target, "address", address_of(who->address));
-	set(target, "site", site_of(who->site));
-	set(target, "bytes", json_value__count(who->blocks.bytes));
-	set(target, "objects", json_value__count(who->blocks.objects));
-	set(target, "reach", json_reach__classes(who->classes));
-	set(target, "frames", frames_of(report, who->site));
-	set(root, "target", target);
+	json_value__set(root, "schema", json_string("memtrawl.who/1"));
+	json_value__set(root, "process", json_parts__process(&report->subject.process));
+	json_value__set(target, "address", address_of(who->address));
+	json_value__set(target, "site", site_of(who->site));
+	json_value__set(target, "bytes", json_value__count(who->blocks.bytes));
+	json_value__set(target, "objects", json_value__count(who->blocks.objects));
+	json_value__set(target, "reach", json_reach__classes(who->classes));
+	json_value__set(target, "frames", frames_of(report, who->site));
+	json_value__set(root, "target", target);
 	for (size_t i = 0; i < who->count; i++)
 		json_array_append_new(holders, holder_of(&who->holders[i], report));
-	set(root, "holders", holders);
+	json_value__set(root, "holders", holders);
 	pieces__add_json(out, root);
 }
