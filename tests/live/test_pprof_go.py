@@ -24,7 +24,8 @@ class GoPprof(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.path = self.folder / "a.pb.gz"
-        subprocess.run([BUILD / "tests/live/make_profile", self.path], check=True)
+        # with looks, which are in a field that pprof does not know
+        subprocess.run([BUILD / "tests/live/make_profile", self.path, "looks"], check=True)
 
     def pprof(self, *arguments):
         # nothing is looked up elsewhere: no symbols, no configuration

@@ -12,6 +12,7 @@
 
 #include "lib/array.h"
 #include "lib/file.h"
+#include "profile/looks.h"
 #include "profile/profile.h"
 
 #define FIXTURE_END_NS INT64_C(1795210195123000000) /* 2026-11-20T21:29:55.123Z */
@@ -284,6 +285,29 @@ static inline void fixture_remove(char *folder)
 	assert(system(command) == 0);
 	free(command);
 	free(folder);
+}
+
+/* Gives it three looks, at the last of which it is as it is; its last site was not looked at. */
+static inline void fixture_look(struct profile *profile)
+{
+	struct looks *looks = looks__new();
+	size_t sites = profile->site_count;
+
+	profile->site_count--;
+	for (int i = 2; i >= 0; i--) {
+		profile->rss.current_bytes -= (uint64_t)i * 1000;
+		profile->sites[0].live_bytes -= (uint64_t)i * 7;
+		profile->rss.swap_bytes += i == 1 ? 500 : 0; /* falls again */
+		assert(!looks__add(looks, profile, (2 - i) * 14.75));
+		profile->rss.current_bytes += (uint64_t)i * 1000;
+		profile->sites[0].live_bytes += (uint64_t)i * 7;
+		profile->rss.swap_bytes -= i == 1 ? 500 : 0;
+	}
+	profile->site_count = sites;
+	assert(!looks__give(looks, profile));
+	for (int i = 0; i < PROFILE_BIRTHS; i++)
+		profile->sites[0].births[i] = (uint64_t)i * i;
+	looks__free(looks);
 }
 
 #endif

@@ -112,6 +112,33 @@ static void they_thin_out_towards_the_past(void **state)
 	looks__free(looks);
 }
 
+/* As when one process goes on with what another one left. */
+static void looks_that_were_given_are_taken_back(void **state)
+{
+	struct looks *first = looks__new(), *second = looks__new();
+	struct profile *between = profile_of(2, 200), *profile = profile_of(3, 300);
+
+	(void)state;
+	look(first, 1, 100, 0);
+	look(first, 2, 200, 0.5);
+	assert_int_equal(looks__give(first, between), 0);
+	assert_int_equal(looks__take(second, between), 0);
+	look(second, 3, 300, 1);
+	assert_int_equal(looks__give(second, profile), 0);
+	assert_int_equal(profile->look_count, 3);
+	assert_true(profile->looks[0].seconds == 0 && profile->looks[1].seconds == 0.5);
+	assert_int_equal(profile->looks[1].rss.current_bytes, 200000);
+	assert_int_equal(profile->sites[0].points[0].live_bytes, 101);
+	assert_int_equal(profile->sites[1].points[0].live_bytes, 0);
+	assert_int_equal(profile->sites[1].points[1].alloc_bytes, 404);
+	assert_int_equal(profile->sites[2].points[1].live_objects, 0);
+	assert_int_equal(profile->sites[2].points[2].live_bytes, 303);
+	profile__free(between);
+	profile__free(profile);
+	looks__free(first);
+	looks__free(second);
+}
+
 static void nothing_to_give_changes_nothing(void **state)
 {
 	struct looks *looks = looks__new();
@@ -132,6 +159,7 @@ int main(void)
 		cmocka_unit_test(points_are_those_of_their_site),
 		cmocka_unit_test(a_site_that_is_gone_has_nothing),
 		cmocka_unit_test(they_thin_out_towards_the_past),
+		cmocka_unit_test(looks_that_were_given_are_taken_back),
 		cmocka_unit_test(nothing_to_give_changes_nothing),
 	};
 

@@ -285,7 +285,7 @@ static int arrange(struct report *report, struct group *group)
 		judge(&report->subject, &report->rows[i]);
 	for (size_t i = 0; report->kind == REPORT_DIFF && i < report->row_count; i++)
 		judge_drift(report, &report->rows[i]);
-	if (report->kind == REPORT_LEAKS)
+	if (report->course)
 		code = movers__find(report);
 	count = select_rows(report);
 	if (count)
@@ -298,7 +298,7 @@ static int arrange(struct report *report, struct group *group)
 	sum_others(report, group, count);
 	report->row_count = count;
 	sum_reach(report);
-	if (report->kind == REPORT_LEAKS)
+	if (report->course)
 		look_out(report);
 	return code;
 }
@@ -314,6 +314,7 @@ static struct report *build(enum report_kind kind, const struct diff *diff, cons
 	report->kind = kind;
 	report->request = *request;
 	report->subject = subject_of(diff->after);
+	report->course = kind == REPORT_LEAKS || (kind == REPORT_PROFILE && report->subject.look_count);
 	if (diff->before)
 		report->before = subject_of(diff->before);
 	report->frame_list = frame_list__new(request->sources);

@@ -154,9 +154,10 @@ struct report {
 	struct report_suppressed *suppressed; /* one for each suppression */
 	size_t suppressed_count;
 	struct profile_blocks reach[REACH_CLASSES]; /* of all sites */
-	struct report_jump *jumps;                  /* of leaks: in the course of the window */
+	bool course; /* it is told how it came to be like that: of leaks, and of a profile with looks */
+	struct report_jump *jumps;
 	size_t jump_count;
-	struct outlook outlook;        /* of leaks; where no looks were taken, nothing is known */
+	struct outlook outlook;        /* where no looks were taken, nothing is known */
 	struct frame_list *frame_list; /* owns the rows' frames */
 	struct profile_point *points;  /* those of the rows */
 };

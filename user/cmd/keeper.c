@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "cmd/observe.h"
+#include "lib/clock.h"
 #include "sandbox/services.h"
 #include "trace/description.h"
+#include "trace/kept_looks.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
 
@@ -33,7 +35,7 @@ struct keeper {
 static void save_last(const struct keeper *keeper)
 {
 	struct store_save how = {.keep = keeper->store->keep};
-	struct read_options read = {.ages = true};
+	struct read_options read = {.ages = true, .limit = true};
 
 	for (size_t i = 0; i < keeper->session->count; i++) {
 		struct profile *profile = NULL;
@@ -52,12 +54,13 @@ static const struct keeper *this_keeper;
 static void save_image(struct session *session, struct tracked *tracked)
 {
 	struct store_save how = {.keep = this_keeper->store->keep};
-	struct read_options read = {.ages = true};
+	struct read_options read = {.ages = true, .limit = true};
 	struct profile *profile = NULL;
 	char *name = NULL;
 
 	if (session__profile_image(session, tracked, tracked->generation - 1, &read, &profile, NULL))
 		return;
+	kept_looks__give(session, tracked, tracked->generation - 1, profile);
 	profile->end_reason = strdup("the process called exec and became another program");
 	observe__name(tracked, profile);
 	store__save(this_keeper->store->directory, profile, &how, &name, NULL);
@@ -88,6 +91,7 @@ static void describe(struct session *session)
 static void keep(struct keeper *keeper)
 {
 	struct session *session = keeper->session;
+	struct kept_looks looks = {.session = session};
 
 	session->follow_exec = true;
 	session->on_image_end = save_image;
@@ -99,6 +103,7 @@ static void keep(struct keeper *keeper)
 		if (code && code != -EINTR)
 			break;
 		session__pin_new_links(session, NULL);
+		kept_looks__look(&looks, monotonic_ns());
 		if (is_over(keeper))
 			break;
 	}

@@ -15,6 +15,7 @@
 #include "cmd/name_sources.h"
 #include "lib/units.h"
 #include "symbols/symbols.h"
+#include "trace/kept_looks.h"
 #include "trace/lock.h"
 #include "trace/pin.h"
 
@@ -352,7 +353,10 @@ int observe__profile(const struct session *session, const struct tracked *tracke
 	if (code)
 		return code;
 	(*profile)->end_reason = end_reason(session, tracked);
-	code = looking ? looking__give(looking, tracked, *profile) : 0;
+	if (looking)
+		code = looking__give(looking, tracked, *profile);
+	else if (observe__is_pinned(session) || session->pins)
+		code = kept_looks__give(session, tracked, tracked->generation, *profile);
 	if (!code)
 		code = observe__name(tracked, *profile);
 	if (code) {

@@ -39,8 +39,8 @@ bool observe__is_pinned(const struct session *session);
 int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err);
 
 /*
- * The profile of one process, with names, with the looks at it (`looking` may be NULL), and with a reason if its window
- * ended early. The caller frees it.
+ * The profile of one process, with names, with the looks at it, and with a reason if its window ended early. Without
+ * `looking` (NULL), the looks at a pinned session are those that its keeper took. The caller frees it.
  */
 int observe__profile(const struct session *session, const struct tracked *tracked, const struct read_options *read,
 		     const struct looking *looking, struct profile **profile, struct error *err);

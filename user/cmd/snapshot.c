@@ -5,6 +5,7 @@
 
 #include "cmd/ask_watch.h"
 #include "cmd/cmd.h"
+#include "cmd/looking.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
 #include "cmd/report_options.h"
@@ -75,6 +76,7 @@ struct saving {
 	const char *store;
 	struct store_save how;
 	struct profile_trigger trigger;
+	const struct looking *looking; /* NULL: there was none */
 	bool json;
 	uint64_t top_n;
 };
@@ -114,12 +116,12 @@ static int tell_json(const char *name, const char *store, uint64_t top_n, const 
 static int save(const struct session *session, const struct tracked *tracked, const struct saving *saving,
 		const struct output_options *output, struct error *err)
 {
-	struct read_options read = {.ages = true};
+	struct read_options read = {.ages = true, .limit = true};
 	struct profile *profile = NULL;
 	char *name = NULL;
 	int code;
 
-	code = observe__profile(session, tracked, &read, NULL, &profile, err);
+	code = observe__profile(session, tracked, &read, saving->looking, &profile, err);
 	if (!code && profile_trigger__copy(&profile->trigger, &saving->trigger))
 		code = error__set(err, -ENOMEM, "out of memory");
 	if (!code)
@@ -195,6 +197,20 @@ static int ask(const struct snapshot_options *own, const struct tracing_options 
 	return code;
 }
 
+/* Without a session that `start` left there is nothing to be seen yet. */
+static int watch(struct session *session, uint64_t for_ns, struct looking **looking, struct error *err)
+{
+	int code;
+
+	*looking = looking__new(session, for_ns);
+	if (!*looking)
+		return error__set(err, -ENOMEM, "cannot watch: out of memory");
+	code = observe__wait(session, for_ns, *looking, err);
+	if (!code)
+		looking__end(*looking);
+	return code;
+}
+
 enum status cmd_snapshot(int argc, char **argv)
 {
 	struct snapshot_options own = {.for_ns = 10 * 1000000000ULL, .top_n = TOP_N_DEFAULT, .socket = SERVER_SOCKET};
@@ -207,6 +223,7 @@ enum status cmd_snapshot(int argc, char **argv)
 		TRACING_GROUP(&tracing),
 	};
 	struct saving saving = {.json = false};
+	struct looking *looking = NULL;
 	struct session *session = NULL;
 	struct arguments arguments;
 	struct error err = {0};
@@ -227,9 +244,11 @@ enum status cmd_snapshot(int argc, char **argv)
 	if (!code)
 		code = observe__start(&tracing, OBSERVE_BUDGET, &session, &err);
 	if (!code && !observe__is_pinned(session))
-		code = observe__wait(session, own.for_ns, NULL, &err);
+		code = watch(session, own.for_ns, &looking, &err);
+	saving.looking = looking;
 	if (!code)
 		code = save_all(session, &saving, &err);
+	looking__free(looking);
 	observe__finish(session);
 	profile_trigger__free(&saving.trigger);
 	return code ? error__report(&err) : STATUS_OK;

@@ -33,4 +33,7 @@ int file__replace_unsynced(const char *path, const void *data, size_t size, unsi
 /* mkdir -p with `mode` for the folders that it makes. */
 int file__make_directories(const char *path, unsigned int mode, struct error *err);
 
+/* A folder with the files in it, but not what folders there are, as far as it can be removed. */
+void file__remove_directory(const char *path);
+
 #endif

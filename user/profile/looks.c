@@ -136,6 +136,27 @@ int looks__add(struct looks *looks, const struct profile *profile, double second
 	return 0;
 }
 
+int looks__take(struct looks *looks, const struct profile *profile)
+{
+	size_t count = profile->look_count < LOOKS_MAX ? profile->look_count : LOOKS_MAX;
+	uint32_t index;
+
+	for (size_t i = 0; i < count; i++)
+		looks->at[i] = profile->looks[i];
+	looks->count = count;
+	for (size_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+
+		if (!site->points)
+			continue;
+		if (find_row(looks, site->id, &index))
+			return -ENOMEM;
+		if (index != INDEX_MAP_NONE)
+			memcpy(looks->rows[index].points, site->points, count * sizeof(*site->points));
+	}
+	return 0;
+}
+
 /* ---- giving */
 
 static void give_points(const struct looks *looks, struct profile_site *site, struct profile_point *points)

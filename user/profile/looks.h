@@ -26,6 +26,11 @@ void looks__free(struct looks *looks);
 int looks__add(struct looks *looks, const struct profile *profile, double seconds);
 
 /*
+ * Begins with those that a profile was given, before any was added. 0, or -ENOMEM with nothing or with some of them.
+ */
+int looks__take(struct looks *looks, const struct profile *profile);
+
+/*
  * Gives the profile all looks, and its sites their points in them. 0, or -ENOMEM with a profile that has none.
  */
 int looks__give(const struct looks *looks, struct profile *profile);

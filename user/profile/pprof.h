@@ -2,7 +2,8 @@
 /*
  * Profiles on disk: gzipped pprof (profile/pprof.proto), which `go tool pprof` and others read as it is. Sample types
  * are inuse_objects/count, inuse_space/bytes, alloc_objects/count, alloc_space/bytes, in that order; the time is that
- * of the end of the window. What pprof has no field for is in one comment: see profile/pprof_extra.h.
+ * of the end of the window. What pprof has no field for is in one comment: see profile/pprof_extra.h; and looks are in
+ * a field of our own, which others skip.
  *
  * Text that is no UTF-8 has the bytes in question replaced by U+FFFD, as the format wants it. Counts above INT64_MAX
  * are written as that.

@@ -13,6 +13,7 @@
  *	"sampling"	{mode: "exact" or "poisson"; period_bytes, largest_period_bytes: integer;
  *			 paused_seconds: number}
  *	"rss"		{current_bytes, peak_bytes, anon_bytes, file_bytes, shmem_bytes, swap_bytes: integer}
+ *	"limit"		{cgroup: string or null; limit_bytes, used_bytes: integer}: see struct profile_limit
  *	"totals"	{live_bytes, live_objects, alloc_bytes, alloc_objects, free_bytes, free_objects,
  *			 peak_live_bytes, peak_time_ns, temporary_objects: integer}
  *	"loss"		{table_full, ...: integer}: those counters of bpf/loss.h that are not 0

@@ -13,6 +13,7 @@
 #include "profile/pprof.pb-c.h"
 #include "profile/pprof_extra.h"
 #include "profile/pprof_limits.h"
+#include "profile/pprof_looks.h"
 
 typedef Perftools__Profiles__Profile pb_profile;
 typedef Perftools__Profiles__Sample pb_sample;
@@ -341,6 +342,14 @@ static int fill_in(struct reader *reader)
 	return 0;
 }
 
+/* Where all samples are those that were written: what was looked at is not told of what is merged or left out. */
+static int read_looks(struct reader *reader)
+{
+	int code = reader->pb->looks ? pprof_looks__read(reader->pb->looks, reader->profile) : 0;
+
+	return code == -EINVAL ? bad(reader, "its looks do not fit its samples") : code;
+}
+
 /* Adds up one member of all sites; false above INT64_MAX, so that nobody who adds up sites need fear an overflow. */
 static bool sum_sites(const struct profile_site *sites, size_t count, size_t offset, uint64_t *sum)
 {
@@ -398,6 +407,8 @@ static int read_rest(struct reader *reader)
 	}
 	if (!code && !found)
 		code = fill_in(reader);
+	if (!code && whole)
+		code = read_looks(reader);
 	if (!code)
 		code = total(reader, whole);
 	if (!code && !whole)

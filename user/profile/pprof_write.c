@@ -13,6 +13,7 @@
 #include "profile/pprof.pb-c.h"
 #include "profile/pprof_extra.h"
 #include "profile/pprof_limits.h"
+#include "profile/pprof_looks.h"
 
 typedef Perftools__Profiles__Profile pb_profile;
 typedef Perftools__Profiles__ValueType pb_value_type;
@@ -33,6 +34,7 @@ typedef Perftools__Profiles__Function pb_function;
 struct writer {
 	const struct profile *profile;
 	pb_profile pb;
+	struct pprof_looks looks;
 	struct profile *strings; /* an empty profile, for its interning of strings: its string table is the file's */
 	void **blocks;
 	size_t block_count, block_capacity;
@@ -56,6 +58,7 @@ static void free_writer(struct writer *writer)
 	for (size_t i = 0; i < writer->block_count; i++)
 		free(writer->blocks[i]);
 	free(writer->blocks);
+	pprof_looks__free(&writer->looks);
 	profile__free(writer->strings);
 }
 
@@ -333,6 +336,15 @@ static void write_rest(struct writer *writer)
 	free(extra);
 }
 
+static void write_looks(struct writer *writer)
+{
+	if (!writer->profile->look_count)
+		return;
+	if (pprof_looks__write(writer->profile, &writer->looks))
+		writer->failed = true;
+	writer->pb.looks = &writer->looks.message;
+}
+
 static int pack(struct writer *writer, struct buf *out)
 {
 	uint8_t *packed;
@@ -365,6 +377,7 @@ int pprof__encode(const struct profile *profile, struct buf *out)
 	write_mappings(&writer);
 	write_locations(&writer);
 	write_functions(&writer);
+	write_looks(&writer);
 	write_rest(&writer);
 	if (!writer.failed)
 		code = pack(&writer, out);

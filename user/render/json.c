@@ -211,9 +211,8 @@ static json_t *leak_of(const struct leak *leak)
 	return object;
 }
 
-static void set_leak(json_t *site, const struct report *report, const struct report_row *row)
+static void set_site_course(json_t *site, const struct report *report, const struct report_row *row)
 {
-	json_value__set(site, "leak", leak_of(&row->leak));
 	json_value__set(site, "births", json_looks__births(&row->counts));
 	json_value__set(site, "series", json_looks__series(&report->subject, row));
 }
@@ -285,7 +284,9 @@ static json_t *sites_of(const struct report *report)
 		set_id(site, report->rows[i].id);
 		set_counts(site, &report->rows[i].counts);
 		if (report->kind == REPORT_LEAKS)
-			set_leak(site, report, &report->rows[i]);
+			json_value__set(site, "leak", leak_of(&report->rows[i].leak));
+		if (report->course)
+			set_site_course(site, report, &report->rows[i]);
 		if (report->subject.reach.known)
 			json_value__set(site, "reach", json_reach__site(&report->rows[i].counts));
 		json_value__set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
@@ -418,7 +419,7 @@ json_t *json_document__of(const struct report *report)
 	} else {
 		set_subject(root, &report->subject);
 		json_value__set(root, "group_by", json_string(report__group_name(report->request.group)));
-		if (report->kind == REPORT_LEAKS)
+		if (report->course)
 			set_course(root, report);
 		if (report->subject.reach.known)
 			json_value__set(root, "reach", json_reach__of(report));

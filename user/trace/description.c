@@ -172,6 +172,5 @@ void description__load(struct session *session, pid_t pid)
 			if (session->tracked[j]->slot == count_at(object, "slot"))
 				recall_process(session->tracked[j], object);
 	replace(&session->note, text_at(root, "note"));
-	replace(&session->note, text_at(root, "note"));
 	json_decref(root);
 }

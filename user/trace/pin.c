@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/file.h"
 #include "trace/budget.h"
 #include "trace/description.h"
 #include "trace/iterators.h"
+#include "trace/kept_looks.h"
 
 #define BPFFS       "/sys/fs/bpf"
 #define BPFFS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
@@ -47,19 +49,6 @@ static int mount_bpffs(struct error *err)
 static void path_of(char *path, size_t size, pid_t pid)
 {
 	snprintf(path, size, PIN_DIRECTORY "/%d", pid);
-}
-
-static void remove_directory(const char *path)
-{
-	DIR *directory = opendir(path);
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory)
-		closedir(directory);
-	rmdir(path);
 }
 
 /* ---- pinning */
@@ -153,7 +142,7 @@ int session__pin(struct session *session, struct error *err)
 	if (!code && rename(made, final))
 		code = error__set(err, -errno, "cannot rename %s to %s: %s", made, final, error__reason(errno));
 	if (code) {
-		remove_directory(made);
+		file__remove_directory(made);
 		return code;
 	}
 	return settle(session, final, err);
@@ -217,11 +206,12 @@ int pin__remove(pid_t pid, struct error *err)
 {
 	char path[PATH_MAX];
 
+	description__remove(pid);
+	kept_looks__remove(pid);
 	path_of(path, sizeof(path), pid);
 	if (access(path, F_OK))
 		return 0;
-	remove_directory(path);
-	description__remove(pid);
+	file__remove_directory(path);
 	if (!access(path, F_OK))
 		return error__set(err, -EIO, "cannot remove all of %s", path);
 	return 0;
@@ -454,7 +444,7 @@ void pin__sweep(void)
 		if (sscanf(entry->d_name, "new_%d_%d", &pid, &maker) != 2 || !kill(maker, 0))
 			continue;
 		snprintf(path, sizeof(path), PIN_DIRECTORY "/%s", entry->d_name);
-		remove_directory(path);
+		file__remove_directory(path);
 	}
 	if (directory)
 		closedir(directory);
