@@ -178,7 +178,7 @@ static void a_leak_is_a_leak(void **state)
 	(void)state;
 	window_leak(&window);
 	leak = judge_window(&window);
-	near(leak.confidence, 33 / 34.0); /* all else is 1 */
+	near(leak.confidence, 33 / 34.5); /* all else is 1 */
 	near(leak.growth_bytes_per_hour, 10.0 * KB * 3600);
 	near(leak.score, leak.growth_bytes_per_hour * leak.confidence);
 	assert_int_equal(leak.pattern, LEAK_STEADY);
@@ -195,11 +195,12 @@ static void steps_are_told(void **state)
 	for (int i = 0; i < LOOKS; i++) {
 		window_set_live(&window, i, 100 * ((uint64_t)i / 6));
 		window.points[i].alloc_bytes = window.points[i].live_bytes;
+		window.points[i].alloc_objects = window.points[i].live_objects;
 		window.births[i * PROFILE_BIRTHS / LOOKS] += i && i % 6 == 0 ? 100 * KB : 0;
 	}
 	window.input.oldest_seconds = 42;
 	leak = judge_window(&window);
-	near(leak.confidence, 6 / 7.0);
+	near(leak.confidence, 6 / 7.5);
 	assert_int_equal(leak.pattern, LEAK_STEPWISE);
 }
 
@@ -235,8 +236,85 @@ static void a_block_that_grows_is_never_old(void **state)
 	window.input.block_bytes = 480 * KB;
 	window.input.oldest_seconds = 0.1;
 	leak = judge_window(&window);
-	near(leak.confidence, 33 / 34.0);
+	near(leak.confidence, 33 / 34.5);
 	assert_int_equal(leak.pattern, LEAK_STEADY);
+}
+
+/* As many blocks at any time, of sizes that vary: they weigh a little more in the end, after ups and downs. */
+static void blocks_of_random_sizes_are_no_leak(void **state)
+{
+	struct window window;
+	struct leak leak;
+
+	(void)state;
+	window_begin(&window, 40);
+	for (int i = 0; i < LOOKS; i++) {
+		window_set_live(&window, i, 100 + (uint64_t)i / 4 + (i % 2 ? 10 : 0));
+		window.points[i].live_objects = 100;
+	}
+	window.births[PROFILE_BIRTHS - 1] = 112 * KB;
+	window.input.oldest_seconds = 3;
+	leak = judge_window(&window);
+	assert_true(leak.trend.test.z > 3);
+	near(leak.trend.steadiness, 1);
+	/* from 16 to 48 s it rose by 8 blocks; half of the 32 changes were 10 up, and half 10 down, 8 of them less by 1
+	 */
+	near(leak.trend.directness, 8 / (32 * 10.0 - 8));
+	near(leak.confidence, 0);
+}
+
+/* A cache that lives for 2 s; and from 16 s on 10 blocks a second of it are not freed any more. */
+static void a_leak_that_begins_late_is_one(void **state)
+{
+	struct window window;
+	struct leak leak;
+
+	(void)state;
+	window_begin(&window, 100);
+	for (int i = 0; i < LOOKS; i++)
+		window_set_live(&window, i, 200 + (i > 16 ? 10 * (uint64_t)(i - 16) : 0));
+	for (int i = 16 / PER_BIRTH; i < PROFILE_BIRTHS; i++)
+		window.births[i] = 10 * PER_BIRTH * KB;
+	window.births[PROFILE_BIRTHS - 1] += 180 * KB;
+	window.input.oldest_seconds = 32;
+	leak = judge_window(&window);
+	near(leak.trend.lasting, 0);
+	near(leak.trend.late_lasting, 1);
+	near(leak.trend.drawdown, 0);
+	near(leak.confidence, 32 / 33.5);
+	/* what rises again after everything went at 16 s is batches */
+	window_set_live(&window, 15, 2000);
+	window_set_live(&window, 16, 0);
+	leak = judge_window(&window);
+	near(leak.trend.drawdown, 1);
+	near(leak.confidence, 0);
+}
+
+/* A tree of 50 nodes, of which now and then one comes, and one goes: that there are some more is chance. */
+static void a_few_more_are_chance(void **state)
+{
+	struct window window;
+	struct leak leak;
+
+	(void)state;
+	window_leak(&window);
+	for (int i = 0; i < LOOKS; i++) {
+		window_set_live(&window, i, 20 + (uint64_t)i * 30 / 48);
+		window.points[i].alloc_bytes = (60 + (uint64_t)i * 2 / 3) * KB;
+		window.points[i].alloc_objects = 60 + (uint64_t)i * 2 / 3;
+	}
+	leak = judge_window(&window);
+	/* from 24 to 48 s 16 came, and 15 more are there: one went */
+	near(leak.trend.excess, 15 / sqrt(17));
+	near(leak.trend.turnover, 17 / 50.0);
+	assert_true(leak.confidence > 0.9);
+	for (int i = 0; i < LOOKS; i++)
+		window.points[i].alloc_objects = 60 + (uint64_t)i * 4 / 3;
+	leak = judge_window(&window);
+	/* 32 came, and 17 went: 15 / 7 of a deviation */
+	near(leak.trend.excess, 15 / 7.0);
+	near(leak.trend.turnover, 49 / 50.0);
+	near(leak.confidence, (15 / 7.0 - 1) / 1.5 * 21 / 22.5);
 }
 
 static void what_fills_up_is_no_leak(void **state)
@@ -279,7 +357,7 @@ static void what_replaces_older_blocks_is_no_leak(void **state)
 	/* where half as many are freed, half is growth: in the last half 120 blocks; its own were 220 by medians */
 	leak = judge_replacing(&window, 5, 0);
 	near(leak.unexplained, 120 / 220.0);
-	near(leak.confidence, 120 / 220.0 * 33 / 34);
+	near(leak.confidence, 120 / 220.0 * 33 / 34.5);
 }
 
 /* A small leak beside a large cache that replaces its blocks: what the process grew by says nothing of it. */
@@ -366,6 +444,9 @@ int main(void)
 		cmocka_unit_test(steps_are_told),
 		cmocka_unit_test(what_does_not_stay_is_no_leak),
 		cmocka_unit_test(a_block_that_grows_is_never_old),
+		cmocka_unit_test(blocks_of_random_sizes_are_no_leak),
+		cmocka_unit_test(a_leak_that_begins_late_is_one),
+		cmocka_unit_test(a_few_more_are_chance),
 		cmocka_unit_test(what_fills_up_is_no_leak),
 		cmocka_unit_test(what_replaces_older_blocks_is_no_leak),
 		cmocka_unit_test(a_leak_that_is_lost_among_frees_is_seen_by_memory),

@@ -33,9 +33,12 @@ static double certainty_of(const struct report_counts *counts)
 
 static double stays(const struct trend *trend)
 {
+	double by_age = ramp(trend->lasting_high, 0.2, 0.6) * ramp(log10(trend->elders), -3, -1);
+	double late = ramp(trend->late_lasting, 0.6, 0.9) * (1 - ramp(trend->drawdown, 0.3, 0.6));
+
 	if (trend->late_growth_objects <= 0)
-		return 1;
-	return ramp(trend->lasting_high, 0.2, 0.6) * ramp(log10(trend->elders), -3, -1);
+		return ramp(trend->directness, 0.2, 0.4);
+	return fmax(by_age, late) * (trend->turnover < 1 ? ramp(trend->excess, 1, 2.5) : 1);
 }
 
 static double memory_of(const struct profile_look *look)
@@ -68,7 +71,7 @@ static double confidence_by_trend(const struct leak_input *input, const struct l
 	double highs = (double)trend->highs;
 
 	return ramp(trend->test.z, 1.645, 3) * ramp(trend->steadiness_high, 0.5, 0.8) * stays(trend) *
-	       (highs / (highs + 1)) * certainty_of(input->counts) * leak->unexplained;
+	       (highs / (highs + 1.5)) * certainty_of(input->counts) * leak->unexplained;
 }
 
 static enum leak_pattern pattern_of(const struct leak_input *input, const struct leak *leak)
@@ -87,6 +90,8 @@ static enum leak_pattern pattern_of(const struct leak_input *input, const struct
 		return LEAK_REPLACING;
 	if (trend->test.z >= 3)
 		return LEAK_GROWING;
+	if (trend->slope.low > 0)
+		return LEAK_UNKNOWN;
 	return input->counts->alloc_bytes / CHURN > input->counts->live_bytes ? LEAK_CHURN : LEAK_STABLE;
 }
 

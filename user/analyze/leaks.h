@@ -9,9 +9,12 @@
  *		    and in 700 times
  *	steady	    ramp(steadiness_high, 0.5, 0.8): what has become full, or warm, grows no more
  *	stays	    ramp(lasting_high, 0.2, 0.6) x ramp(log10 elders, -3, -1): what is freed after a time has no old
- *		    blocks. 1 where the number of blocks does not grow: then it is blocks that grow (realloc), which
- *		    are never old
- *	repetition  n / (n + 1) for n looks that saw more than ever before: one rise is no trend
+ *		    blocks. Or, if it is more, ramp(late_lasting, 0.6, 0.9) x (1 - ramp(drawdown, 0.3, 0.6)), for
+ *		    what began to leak in the window; batches have none from before the last one, but fall.
+ *		    Both x ramp(excess, 1, 2.5), if the turnover is below 1: a few more allocations than frees are
+ *		    chance. Where the number of blocks does not grow, it is ramp(directness, 0.2, 0.4) instead: then
+ *		    it is blocks that grow (realloc), which are never old, or as many of random sizes
+ *	repetition  n / (n + 1.5) for n looks that saw more than ever before: one rise is no trend
  *	certainty   1 - standard error / live bytes, not below 0: of sampling
  *	unexplained what of its growth is not that of a cache which was full when tracing began, and only replaces
  *		    blocks from before. Those are freed, too, and it is not known whose they were; so of the site's
@@ -57,7 +60,7 @@ enum leak_severity {
 
 /* What became of a site's memory in the window, in the order in which they are asked for: the first that holds. */
 enum leak_pattern {
-	LEAK_UNKNOWN,    /* too few looks, or not watched all the time */
+	LEAK_UNKNOWN,    /* too few looks, or not watched all the time; or it may grow, but that is not sure (yet) */
 	LEAK_STEPWISE,   /* a leak (confidence of LEAK_CONFIDENCE or more) that grows by bursts */
 	LEAK_STEADY,     /* another leak */
 	LEAK_SAW_TOOTH,  /* it fell by half or more, and has been as high again: batches */

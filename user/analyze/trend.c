@@ -143,16 +143,30 @@ static double independent(const struct trend_input *input, int first, int limit)
 	return mean * parts / fmax(1, variance / mean);
 }
 
+/* By thirds of the parts from `from` on; *high is set to what it is with one standard error. */
+static double lasting_from(const struct trend_input *input, int from, double *high)
+{
+	int third = (PROFILE_BIRTHS - from) / 3, middle = from + third, end = middle + third;
+	double first = survival(input, from, middle), second = survival(input, middle, end), error;
+
+	*high = 0;
+	if (!(first > 0) || !(second > 0))
+		return 0;
+	error = sqrt(1 / independent(input, from, middle) + 1 / independent(input, middle, end));
+	*high = stats__share(first / second * exp(error));
+	return stats__share(first / second);
+}
+
 static void set_lasting(const struct trend_input *input, struct trend *trend)
 {
-	enum { THIRD = PROFILE_BIRTHS / 3 };
-	double first = survival(input, 0, THIRD), second = survival(input, THIRD, 2 * THIRD), error;
+	double high;
+	int onset = 0;
 
-	if (!(first > 0) || !(second > 0))
-		return;
-	error = sqrt(1 / independent(input, 0, THIRD) + 1 / independent(input, THIRD, 2 * THIRD));
-	trend->lasting = stats__share(first / second);
-	trend->lasting_high = stats__share(first / second * exp(error));
+	trend->lasting = lasting_from(input, 0, &trend->lasting_high);
+	while (onset < PROFILE_BIRTHS && !input->births[onset])
+		onset++;
+	if (onset > 0 && onset < PROFILE_BIRTHS / 2)
+		trend->late_lasting = lasting_from(input, onset, &high);
 }
 
 /* The look by which the first was allocated: not before that, or it would count as missing that nothing is as old. */
@@ -196,7 +210,33 @@ static double late_growth(const struct trend_input *input, bool objects)
 	       median_of(input, middle > width ? middle - width : 0, middle + width + 1, objects);
 }
 
+/* How much more came than went there, by what would be chance. */
+static void set_excess(const struct trend_input *input, struct trend *trend)
+{
+	const struct profile_point *last = &input->points[input->look_count - 1],
+				   *middle = &input->points[look_at(input, input->seconds / 2)];
+	double net = (double)last->live_objects - (double)middle->live_objects;
+	double allocated = (double)last->alloc_objects - (double)middle->alloc_objects;
+	double both = allocated + fmax(0, allocated - net);
+
+	if (!(both > 0) || !last->live_objects)
+		return;
+	trend->excess = net / sqrt(both);
+	trend->turnover = both / (double)last->live_objects;
+}
+
 /* ---- shape */
+
+static void set_directness(const struct trend_input *input, struct trend *trend)
+{
+	size_t first = look_at(input, input->seconds / 3), last = input->look_count - 1;
+	double changes = 0;
+
+	for (size_t i = first; i < last; i++)
+		changes += fabs(live_at(input, i + 1) - live_at(input, i));
+	if (changes > 0)
+		trend->directness = (live_at(input, last) - live_at(input, first)) / changes;
+}
 
 static int descending(const void *a, const void *b)
 {
@@ -243,6 +283,8 @@ struct trend trend__of(const struct trend_input *input)
 	set_elders(input, &trend);
 	trend.late_growth_bytes = late_growth(input, false);
 	trend.late_growth_objects = late_growth(input, true);
+	set_excess(input, &trend);
+	set_directness(input, &trend);
 	set_shape(input, &trend);
 	return trend;
 }

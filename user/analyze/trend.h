@@ -41,10 +41,19 @@ struct trend {
 	 * what lives less than a third of the window. The error is that of the numbers of blocks
 	 * that do not depend on each other. */
 	double lasting, lasting_high;
+	/* The same by thirds of the time from the first part on of which anything lives, where that is not the first
+	 * part but one of the window's first half; else 0. What began to leak late has no blocks from before that. */
+	double late_lasting;
 	/* The chance that blocks which are never freed are all as young as the oldest that there is, by the number of
 	 * those that are older than half of the time since the first was allocated: 0 for what is freed at an age. */
 	double elders;
 	double late_growth_bytes, late_growth_objects; /* of live ones in the last half, from median to median */
+	/* What live bytes changed by in the last two thirds, by the sum of their changes from look to look, whichever
+	 * way: 1 for what only grows, near 0 for what goes up and down. */
+	double directness;
+	/* In the last half, by how many standard deviations more blocks were allocated than freed, if each came by
+	 * chance (the difference, by the square root of the sum); and that sum, by the live blocks at the end. */
+	double excess, turnover;
 	size_t highs;      /* looks in the last two thirds at which more lived than ever before */
 	double step_share; /* of the growth there, in the quarter of those looks that had most of it */
 	double drawdown;   /* the largest fall from a high, by that high */

@@ -182,7 +182,11 @@ static json_t *trend_of(const struct trend *trend)
 	json_value__set(object, "steadiness_high", json_value__number(trend->steadiness_high));
 	json_value__set(object, "lasting", json_value__number(trend->lasting));
 	json_value__set(object, "lasting_high", json_value__number(trend->lasting_high));
+	json_value__set(object, "late_lasting", json_value__number(trend->late_lasting));
 	json_value__set(object, "elders", json_value__number(trend->elders));
+	json_value__set(object, "directness", json_value__number(trend->directness));
+	json_value__set(object, "excess", json_value__number(trend->excess));
+	json_value__set(object, "turnover", json_value__number(trend->turnover));
 	set_count(object, "highs", trend->highs);
 	json_value__set(object, "step_share", json_value__number(trend->step_share));
 	json_value__set(object, "drawdown", json_value__number(trend->drawdown));
