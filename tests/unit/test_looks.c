@@ -122,7 +122,7 @@ static void looks_that_were_given_are_taken_back(void **state)
 	look(first, 1, 100, 0);
 	look(first, 2, 200, 0.5);
 	assert_int_equal(looks__give(first, between), 0);
-	assert_int_equal(looks__take(second, between), 0);
+	assert_int_equal(looks__take(second, between, 0.75), 0);
 	look(second, 3, 300, 1);
 	assert_int_equal(looks__give(second, profile), 0);
 	assert_int_equal(profile->look_count, 3);
@@ -134,6 +134,31 @@ static void looks_that_were_given_are_taken_back(void **state)
 	assert_int_equal(profile->sites[2].points[1].live_objects, 0);
 	assert_int_equal(profile->sites[2].points[2].live_bytes, 303);
 	profile__free(between);
+	profile__free(profile);
+	looks__free(first);
+	looks__free(second);
+}
+
+/* Somebody else may have looked after a profile was read: its own look is the last nevertheless. */
+static void looks_are_in_order_whoever_took_them(void **state)
+{
+	struct looks *first = looks__new(), *second = looks__new();
+	struct profile *other = profile_of(2, 200), *profile = profile_of(2, 300);
+
+	(void)state;
+	look(first, 1, 100, 0);
+	look(first, 2, 200, 0.5);
+	look(first, 2, 200, 1);
+	assert_int_equal(looks__give(first, other), 0);
+	assert_int_equal(looks__take(second, other, 0.5), 0);
+	look(second, 2, 300, 0.5);
+	look(second, 2, 999, 0.5); /* not later: none */
+	look(second, 2, 999, 0.25);
+	assert_int_equal(looks__give(second, profile), 0);
+	assert_int_equal(profile->look_count, 2);
+	assert_true(profile->looks[1].seconds == 0.5);
+	assert_int_equal(profile->sites[0].points[1].live_bytes, 301);
+	profile__free(other);
 	profile__free(profile);
 	looks__free(first);
 	looks__free(second);
@@ -160,6 +185,7 @@ int main(void)
 		cmocka_unit_test(a_site_that_is_gone_has_nothing),
 		cmocka_unit_test(they_thin_out_towards_the_past),
 		cmocka_unit_test(looks_that_were_given_are_taken_back),
+		cmocka_unit_test(looks_are_in_order_whoever_took_them),
 		cmocka_unit_test(nothing_to_give_changes_nothing),
 	};
 

@@ -206,9 +206,13 @@ static int watch(struct session *session, uint64_t for_ns, struct looking **look
 	if (!*looking)
 		return error__set(err, -ENOMEM, "cannot watch: out of memory");
 	code = observe__wait(session, for_ns, *looking, err);
-	if (!code)
-		looking__end(*looking);
-	return code;
+	if (code)
+		return code;
+	/* pages are read from the process, which goes on: what it touches until then must be seen */
+	if (!session->options.pages)
+		session__end(session);
+	looking__end(*looking);
+	return 0;
 }
 
 enum status cmd_snapshot(int argc, char **argv)

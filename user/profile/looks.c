@@ -123,6 +123,8 @@ int looks__add(struct looks *looks, const struct profile *profile, double second
 {
 	uint32_t index;
 
+	if (looks->count && seconds <= looks->at[looks->count - 1].seconds)
+		return 0;
 	make_room(looks);
 	for (size_t i = 0; i < looks->row_count; i++)
 		looks->rows[i].points[looks->count] = (struct profile_point){0};
@@ -136,13 +138,13 @@ int looks__add(struct looks *looks, const struct profile *profile, double second
 	return 0;
 }
 
-int looks__take(struct looks *looks, const struct profile *profile)
+int looks__take(struct looks *looks, const struct profile *profile, double seconds)
 {
-	size_t count = profile->look_count < LOOKS_MAX ? profile->look_count : LOOKS_MAX;
+	size_t count = 0;
 	uint32_t index;
 
-	for (size_t i = 0; i < count; i++)
-		looks->at[i] = profile->looks[i];
+	for (; count < profile->look_count && count < LOOKS_MAX && profile->looks[count].seconds < seconds; count++)
+		looks->at[count] = profile->looks[count];
 	looks->count = count;
 	for (size_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];

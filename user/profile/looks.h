@@ -20,15 +20,16 @@ struct looks *looks__new(void); /* NULL when memory is short */
 void looks__free(struct looks *looks);
 
 /*
- * Takes in what the process is like, so many seconds after the window's start: later than at the look before. 0, or
- * -ENOMEM without that look.
+ * Takes in what the process is like, so many seconds after the window's start. 0; 0 without that look, if it is not
+ * later than the one before; or -ENOMEM without it.
  */
 int looks__add(struct looks *looks, const struct profile *profile, double seconds);
 
 /*
- * Begins with those that a profile was given, before any was added. 0, or -ENOMEM with nothing or with some of them.
+ * Begins with those that a profile was given, as far as they are from before so many seconds after the window's start.
+ * 0, or -ENOMEM with nothing or with some of them.
  */
-int looks__take(struct looks *looks, const struct profile *profile);
+int looks__take(struct looks *looks, const struct profile *profile, double seconds);
 
 /*
  * Gives the profile all looks, and its sites their points in them. 0, or -ENOMEM with a profile that has none.

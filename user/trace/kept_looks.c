@@ -59,7 +59,7 @@ void kept_looks__remove(pid_t pid)
 
 /* ---- looking */
 
-/* Takes what was kept, if it is of this process. */
+/* Takes what was kept, if it is of this process. The keeper may have looked again since the profile was read. */
 static int take(struct looks *looks, const char *path, const struct profile *profile)
 {
 	struct profile *kept = NULL;
@@ -67,7 +67,7 @@ static int take(struct looks *looks, const char *path, const struct profile *pro
 	int code = profile__load(path, &kept, &err);
 
 	if (!code && kept->process.start_ticks == profile->process.start_ticks)
-		code = looks__take(looks, kept);
+		code = looks__take(looks, kept, profile->seconds);
 	profile__free(kept);
 	return code;
 }
