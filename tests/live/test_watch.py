@@ -45,7 +45,7 @@ class Watch:
         self.command = self.memtrawl.background(*self.args)
         self.command.__enter__()
         self.pid = self.command.pid
-        wait_until(lambda: self.events("started") or not is_alive(self.pid), "watch does not start")
+        wait_until(lambda: self.events("started") or not is_alive(self.pid), "watch does not start", 30)
         assert is_alive(self.pid), self.command.said()
         return self
 
