@@ -10,7 +10,7 @@ from test_errors import assert_error
 
 OK, FINDING, REFUSED = 0, 1, 3
 
-# those of the half that was not tuned on whose kind no seed and no 15 seconds can hide
+# those whose kind no seed and no 15 seconds can hide
 LEAKING = ["steady_random_sizes", "slow_one_percent", "realloc_strings", "thread_local_caches"]
 SOUND = ["arenas", "delayed_free", "fifo_queue", "threads_start_stop"]
 

@@ -118,7 +118,7 @@ $(TARGETS_MUSL_STATIC): $(T)/%.musl-static: $(T)/musl/%.o $(T)/musl/truth.o
 	$(say) LINK $@
 	$(Q)$(MUSL_GCC) -static -pthread $^ -o $@
 
-# programs of which it is known whether they leak: for tools/check-verdicts; those in held/ were written apart
+# programs of which it is known whether they leak: for tools/check-verdicts; those in held/ were not tuned on
 VERDICTS_IN := $(addprefix tests/targets/leaks/,leaking sound held/leaking held/sound)
 VERDICTS_C := $(patsubst tests/targets/%.c,%,$(wildcard $(VERDICTS_IN:%=%/*.c)))
 VERDICTS_CXX := $(patsubst tests/targets/%.cc,%,$(wildcard $(VERDICTS_IN:%=%/*.cc)))
