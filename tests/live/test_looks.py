@@ -66,6 +66,13 @@ def test_session(memtrawl, leaking):
     check(late)
     assert late["looks"][:3] == early["looks"][:3] and len(late["looks"]) >= len(early["looks"]) + 1
 
+    # what grew is in the sites; RSS is told to 64 pages on each processor
+    change = memtrawl.json("diff", "early", "late", "--json")
+    grown = change["after"]["rss"]["current_bytes"] - change["before"]["rss"]["current_bytes"]
+    expected = sum(max(site["live_bytes"]["change"], 0) for site in change["sites"]) / grown
+    assert change["explained_ratio"] == pytest.approx(min(expected, 1)) if grown >= 512 << 10 \
+        else change["explained_ratio"] is None
+
     # eight looks are enough for a trend; what a snapshot has is judged as the session is
     time.sleep(4)
     judged = memtrawl.json("leaks", "-p", leaking, "--session", "--json")
@@ -105,6 +112,22 @@ def test_without_a_session(memtrawl, leaking):
     assert len(document["looks"]) >= 8 and document["limit"]["used_bytes"] > 0
     text = memtrawl("show", "short").stdout
     assert "  growth  rss " in text and "  limit   " in text
+
+
+def test_run(memtrawl, tmp_path):
+    """Of a command whose end nobody knows, there is a look each fifth of a second at first; the last is at its end."""
+    report = tmp_path / "report.json"
+    memtrawl("run", "--json", "-o", report, "--", BUILD / "targets/leaks/leaking/steady_random_sizes", "--seconds", "3")
+    profile = json.loads(report.read_text())["profile"]
+    check(profile)
+    assert 10 <= len(profile["looks"]) <= 17
+    grown = sum(max(site["series"]["live_bytes"][-1] - site["series"]["live_bytes"][0], 0) for site in profile["sites"])
+    outlook = profile["outlook"]
+    if outlook["explained_ratio"] is not None:
+        assert outlook["explained_ratio"] == pytest.approx(min(grown / outlook["growth_bytes"], 1))
+    page = tmp_path / "report.html"
+    memtrawl("run", "-o", page, "--", BUILD / "targets/leaks/leaking/steady_random_sizes", "--seconds", "1")
+    assert "steady_random_sizes" in page.read_text()
 
 
 def test_file(memtrawl, leaking, tmp_path):

@@ -79,6 +79,16 @@ static void what_grew_most_is_named(void **state)
 	assert_string_equal(outlook__pattern_name(OUTLOOK_FILES), "files");
 }
 
+static void share_is_at_most_all(void **state)
+{
+	(void)state;
+	near(outlook__explained(3 * MIB, 4 * MIB), 0.75);
+	near(outlook__explained(5 * MIB, 4 * MIB), 1);
+	assert_true(outlook__explained(0, 512 << 10) == 0);
+	assert_true(outlook__explained(MIB, (512 << 10) - 1) < 0);
+	assert_true(outlook__explained(MIB, -4 * (int64_t)MIB) < 0);
+}
+
 static void growth_from_before_is_told(void **state)
 {
 	(void)state;
@@ -162,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(growth_is_told_in_parts, begin),
 		cmocka_unit_test_setup(what_grew_most_is_named, begin),
+		cmocka_unit_test(share_is_at_most_all),
 		cmocka_unit_test_setup(growth_from_before_is_told, begin),
 		cmocka_unit_test_setup(what_is_swapped_out_counts, begin),
 		cmocka_unit_test_setup(other_memory_is_told, begin),

@@ -247,6 +247,8 @@ static void diffs_are_rendered(void **state)
 	before->totals = after->totals = (struct profile_totals){0};
 	fixture_totals(before);
 	fixture_totals(after);
+	before->rss.swap_bytes = 2 << 20; /* which came back */
+	after->rss.current_bytes += 12 << 20;
 	check_diff(before, after, GROUP_STACK, wide_text, "diff-stack.txt");
 	check_diff(before, after, GROUP_FUNCTION, wide_text, "diff-function.txt");
 	check_diff(before, after, GROUP_STACK, render__json, "diff.json");

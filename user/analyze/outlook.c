@@ -77,6 +77,11 @@ const char *outlook__pattern_name(enum outlook_pattern pattern)
 	return names[pattern];
 }
 
+double outlook__explained(uint64_t shown_bytes, int64_t growth_bytes)
+{
+	return growth_bytes < OUTLOOK_LEAST ? -1 : fmin((double)shown_bytes / (double)growth_bytes, 1);
+}
+
 struct outlook outlook__of(const struct outlook_input *input)
 {
 	struct outlook outlook = {.explained = -1, .limit_seconds = -1};
@@ -97,8 +102,7 @@ struct outlook outlook__of(const struct outlook_input *input)
 		outlook.beyond_bytes = (uint64_t)(outlook.live_bytes > 0 ? outlook.anon_bytes - outlook.live_bytes
 									 : outlook.anon_bytes);
 	outlook.grows = set_slope(input, &outlook) && outlook.per_hour.low > 0 && outlook.growth_bytes >= OUTLOOK_LEAST;
-	if (outlook.growth_bytes >= OUTLOOK_LEAST)
-		outlook.explained = fmin((double)input->shown_bytes / (double)outlook.growth_bytes, 1);
+	outlook.explained = outlook__explained(input->shown_bytes, outlook.growth_bytes);
 	outlook.pattern = pattern_of(&outlook);
 	set_limit(input->limit, &outlook);
 	set_before(input, &outlook);

@@ -54,6 +54,9 @@ struct outlook {
 
 struct outlook outlook__of(const struct outlook_input *input);
 
+/* How much of a growth of resident and swapped memory these bytes are, 0 to 1; negative where it is none. */
+double outlook__explained(uint64_t shown_bytes, int64_t growth_bytes);
+
 const char *outlook__pattern_name(enum outlook_pattern pattern); /* "live blocks" */
 
 #endif

@@ -265,6 +265,25 @@ static void look_out(struct report *report)
 	report->outlook = outlook__of(&input);
 }
 
+static uint64_t memory_of(const struct report_subject *subject)
+{
+	return subject->rss.current_bytes + subject->rss.swap_bytes;
+}
+
+static void explain(struct report *report)
+{
+	uint64_t shown = 0;
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct report_row *row = &report->rows[i];
+
+		if (row->counts.live_bytes > row->before.live_bytes)
+			shown += row->counts.live_bytes - row->before.live_bytes;
+	}
+	report->explained =
+		outlook__explained(shown, (int64_t)(memory_of(&report->subject) - memory_of(&report->before)));
+}
+
 /* The rows are those of the group, which gives them away. */
 static int arrange(struct report *report, struct group *group)
 {
@@ -300,6 +319,8 @@ static int arrange(struct report *report, struct group *group)
 	sum_reach(report);
 	if (report->course)
 		look_out(report);
+	if (report->kind == REPORT_DIFF)
+		explain(report);
 	return code;
 }
 

@@ -150,6 +150,7 @@ struct report {
 	struct report_counts others, others_before;
 	struct report_mapped mapped;
 	size_t moved, grown; /* in a diff: rows that changed significantly, shown or not; and of them those that grew */
+	double explained;    /* in a diff: of the growth of the RSS, by the rows; 0 to 1, negative where nothing grew */
 	enum leak_severity worst; /* of leaks: of all that are neither suppressed nor left out, shown or not */
 	struct report_suppressed *suppressed; /* one for each suppression */
 	size_t suppressed_count;

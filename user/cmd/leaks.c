@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-
 #include "cmd/cmd.h"
 #include "cmd/looking.h"
 #include "cmd/observe.h"
@@ -75,14 +73,6 @@ static struct read_options reading(const struct report_options *report, uint64_t
 	};
 }
 
-static int look_and_wait(struct session *session, uint64_t for_ns, struct looking **looking, struct error *err)
-{
-	*looking = looking__new(session, for_ns);
-	if (!*looking)
-		return error__set(err, -ENOMEM, "cannot watch: out of memory");
-	return observe__wait(session, for_ns, *looking, err);
-}
-
 /* While the session goes on, so that it is known what is freed meanwhile. */
 static int look_for_pointers(struct session *session, const struct leaks_request *request, struct reached *reached,
 			     struct error *err)
@@ -97,15 +87,12 @@ static int watch(struct session *session, const struct leaks_request *request, s
 {
 	struct looking *looking;
 	struct read_options read;
-	int code = look_and_wait(session, request->for_ns, &looking, err);
+	int code = observe__look(session, request->for_ns, &looking, err);
 
 	if (!code)
 		code = look_for_pointers(session, request, reached, err);
 	if (!code) {
-		/* pages are read from the process, which goes on: what it touches until then must be seen */
-		if (!session->options.pages)
-			session__end(session);
-		looking__end(looking);
+		observe__end(session, looking);
 		read = reading(request->report,
 			       (session->end_ns ? session->end_ns : monotonic_ns()) - session->shared->since_ns);
 		read.reached = request->reaching ? reached : NULL;
@@ -127,7 +114,7 @@ static int watch_pinned(struct session *session, const struct leaks_request *req
 
 	code = session__profile(session, session->tracked[0], &read, &before, err);
 	if (!code)
-		code = look_and_wait(session, request->for_ns, &looking, err);
+		code = observe__look(session, request->for_ns, &looking, err);
 	if (!code)
 		code = look_for_pointers(session, request, reached, err);
 	if (!code) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/array.h"
+#include "lib/minmax.h"
 #include "profile/looks.h"
 #include "trace/read.h"
 
@@ -25,7 +26,8 @@ struct looked {
 
 struct looking {
 	const struct session *session;
-	uint64_t start_ns, next_ns, interval_ns;
+	uint64_t start_ns, next_ns;
+	uint64_t interval_ns; /* at most; 0: as long as it takes for LOOKS in the time that has passed */
 	struct looked *all;
 	size_t count, capacity;
 };
@@ -69,19 +71,18 @@ static void look_at(struct looking *looking, const struct tracked *tracked)
 	profile__free(profile);
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t interval(const struct looking *looking, uint64_t now)
 {
-	return a < b ? a : b;
-}
+	uint64_t passed = now - looking->start_ns, shortest = LEAST_MS * 1000000ULL;
 
-static uint64_t largest(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
+	if (!looking->interval_ns)
+		return max_u64(passed / LOOKS, shortest);
+	return min_u64(max_u64(passed / FIRST, shortest), looking->interval_ns);
 }
 
 void looking__look(struct looking *looking, uint64_t now)
 {
-	uint64_t took, wait = (now - looking->start_ns) / FIRST;
+	uint64_t took;
 
 	if (now < looking->next_ns)
 		return;
@@ -89,8 +90,7 @@ void looking__look(struct looking *looking, uint64_t now)
 		if (!looking->session->tracked[i]->ended)
 			look_at(looking, looking->session->tracked[i]);
 	took = monotonic_ns() - now;
-	wait = least(largest(wait, LEAST_MS * 1000000ULL), looking->interval_ns);
-	looking->next_ns = now + largest(wait, took * SHARE);
+	looking->next_ns = now + max_u64(interval(looking, now), took * SHARE);
 }
 
 struct looking *looking__new(const struct session *session, uint64_t window_ns)
@@ -100,7 +100,7 @@ struct looking *looking__new(const struct session *session, uint64_t window_ns)
 	if (!looking)
 		return NULL;
 	looking->session = session;
-	looking->interval_ns = largest(window_ns / LOOKS, LEAST_MS * 1000000ULL);
+	looking->interval_ns = window_ns ? max_u64(window_ns / LOOKS, LEAST_MS * 1000000ULL) : 0;
 	looking->start_ns = monotonic_ns();
 	looking__look(looking, looking->start_ns);
 	return looking;

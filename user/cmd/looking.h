@@ -9,8 +9,9 @@
 struct looking;
 
 /*
- * Begins with a look. `window_ns` is how long it is going to be looked, as far as is known: there will be some fifty
- * looks in it, but no more than one core has 5 % of its time for. NULL when memory is short. `session` must outlive it.
+ * Begins with a look. `window_ns` is how long it is going to be looked, or 0 if nobody knows: there will be some fifty
+ * looks in it, or in whatever time has passed, but no more than one core has 5 % of its time for. NULL when memory is
+ * short. `session` must outlive it.
  */
 struct looking *looking__new(const struct session *session, uint64_t window_ns);
 void looking__free(struct looking *looking);

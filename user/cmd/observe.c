@@ -234,6 +234,22 @@ int observe__wait(struct session *session, uint64_t ns, struct looking *looking,
 	return code;
 }
 
+int observe__look(struct session *session, uint64_t ns, struct looking **looking, struct error *err)
+{
+	*looking = looking__new(session, ns);
+	if (!*looking)
+		return error__set(err, -ENOMEM, "cannot watch: out of memory");
+	return observe__wait(session, ns, *looking, err);
+}
+
+void observe__end(struct session *session, struct looking *looking)
+{
+	/* pages are read from the process, which goes on: what it touches until then must be seen */
+	if (!session->options.pages)
+		session__end(session);
+	looking__end(looking);
+}
+
 /* ---- names */
 
 /*

@@ -38,6 +38,12 @@ bool observe__is_pinned(const struct session *session);
  */
 int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err);
 
+/* The same, having begun to look at the session: some fifty times. The caller frees *looking, also after an error. */
+int observe__look(struct session *session, uint64_t ns, struct looking **looking, struct error *err);
+
+/* Ends the session that was looked at, as far as reading it allows that, with a last look. */
+void observe__end(struct session *session, struct looking *looking);
+
 /*
  * The profile of one process, with names, with the looks at it, and with a reason if its window ended early. Without
  * `looking` (NULL), the looks at a pinned session are those that its keeper took. The caller frees it.

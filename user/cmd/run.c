@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 
 #include "cmd/cmd.h"
+#include "cmd/looking.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
 #include "cmd/suppression_options.h"
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/units.h"
 #include "render/run.h"
 #include "target/launch.h"
@@ -58,6 +60,7 @@ struct run {
 	struct launch *launch;
 	struct session_options session_options;
 	struct session *session;
+	struct looking *looking;
 	int wait_status;
 };
 
@@ -136,6 +139,7 @@ static int follow(struct run *run, struct error *err)
 {
 	int code = 0;
 
+	run->looking = looking__new(run->session, 0);
 	for (;;) {
 		struct rusage used;
 		pid_t done = wait4(launch__pid(run->launch), &run->wait_status, WNOHANG, &used);
@@ -149,6 +153,8 @@ static int follow(struct run *run, struct error *err)
 		code = session__poll(run->session, 50, err);
 		if (code && code != -EINTR)
 			break;
+		if (run->looking)
+			looking__look(run->looking, monotonic_ns());
 	}
 	/* followed children may live on; what they did until now is in the maps */
 	session__poll(run->session, 0, err);
@@ -227,7 +233,7 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 
 	code = output_options__format(&run->output, &format, err);
 	if (!code)
-		code = observe__profile(run->session, tracked, &read, NULL, &profile, err);
+		code = observe__profile(run->session, tracked, &read, run->looking, &profile, err);
 	if (!code && tracked != run->session->tracked[0])
 		code = output_options__further(&run->output, tracked->process->pid, &path, err);
 	if (code)
@@ -285,6 +291,8 @@ static int run_command(struct run *run, struct error *err)
 		return cannot_run(run, code, err);
 	code = code ? 0 : follow(run, err);
 	session__end(run->session);
+	if (run->looking)
+		looking__end(run->looking);
 	if (!code)
 		code = report_processes(run, &live, err);
 	if (code)
@@ -338,6 +346,7 @@ enum status cmd_run(int argc, char **argv)
 		status = run_command(&run, &err);
 	suppressions__free(run.suppressions);
 	launch__free(run.launch);
+	looking__free(run.looking);
 	session__free(run.session);
 	tracing_options__free_specs(&run.session_options);
 	return (enum status)status;

@@ -200,19 +200,11 @@ static int ask(const struct snapshot_options *own, const struct tracing_options 
 /* Without a session that `start` left there is nothing to be seen yet. */
 static int watch(struct session *session, uint64_t for_ns, struct looking **looking, struct error *err)
 {
-	int code;
+	int code = observe__look(session, for_ns, looking, err);
 
-	*looking = looking__new(session, for_ns);
-	if (!*looking)
-		return error__set(err, -ENOMEM, "cannot watch: out of memory");
-	code = observe__wait(session, for_ns, *looking, err);
-	if (code)
-		return code;
-	/* pages are read from the process, which goes on: what it touches until then must be seen */
-	if (!session->options.pages)
-		session__end(session);
-	looking__end(*looking);
-	return 0;
+	if (!code)
+		observe__end(session, *looking);
+	return code;
 }
 
 enum status cmd_snapshot(int argc, char **argv)

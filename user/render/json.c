@@ -234,6 +234,11 @@ static json_t *limit_of(const struct profile_limit *limit)
 	return object;
 }
 
+static json_t *explained_of(double explained)
+{
+	return explained >= 0 ? json_value__number(explained) : json_null();
+}
+
 static json_t *outlook_of(const struct report *report)
 {
 	const struct outlook *outlook = &report->outlook;
@@ -255,8 +260,7 @@ static json_t *outlook_of(const struct report *report)
 	json_value__set(object, "growth_high_bytes_per_hour", json_value__number(outlook->per_hour.high));
 	json_value__set(object, "before_bytes_per_hour",
 			outlook->before_per_hour > 0 ? json_value__number(outlook->before_per_hour) : json_null());
-	json_value__set(object, "explained_ratio",
-			outlook->explained >= 0 ? json_value__number(outlook->explained) : json_null());
+	json_value__set(object, "explained_ratio", explained_of(outlook->explained));
 	json_value__set(object, "limit_seconds",
 			outlook->limit_seconds >= 0 ? json_value__number(outlook->limit_seconds) : json_null());
 	return object;
@@ -396,6 +400,7 @@ static void set_diff(json_t *root, const struct report *report)
 	json_value__set(root, "before", before);
 	json_value__set(root, "after", after);
 	json_value__set(root, "change", totals_change_of(&report->before.totals, &report->subject.totals));
+	json_value__set(root, "explained_ratio", explained_of(report->explained));
 	json_value__set(root, "group_by", json_string(report__group_name(report->request.group)));
 	json_value__set(root, "sites", changed_sites_of(report));
 	set_changes(others, &report->others_before, &report->others);

@@ -285,8 +285,9 @@ static void add_change(struct text_page *page, const char *what, uint64_t before
 		buf__add_format(&page->line, " (%+.1f%%)", change.relative * 100);
 }
 
-static void add_both(struct text_page *page, const struct report_subject *before, const struct report_subject *after)
+static void add_both(struct text_page *page, const struct report *report)
 {
+	const struct report_subject *before = &report->before, *after = &report->subject;
 	const struct profile_totals *from = &before->totals, *to = &after->totals;
 
 	buf__add_string(&page->line, "before: ");
@@ -311,12 +312,20 @@ static void add_both(struct text_page *page, const struct report_subject *before
 		return;
 	add_change(page, "rss", before->rss.current_bytes, after->rss.current_bytes);
 	text_page__end_line(page);
+	if (before->rss.swap_bytes || after->rss.swap_bytes) {
+		add_change(page, "swapped", before->rss.swap_bytes, after->rss.swap_bytes);
+		text_page__end_line(page);
+	}
+	if (report->explained < 0)
+		return;
+	buf__add_format(&page->line, "  growth  %.0f %% explained by the sites shown", report->explained * 100);
+	text_page__end_line(page);
 }
 
 void text_subject__add(struct text_page *page, const struct report *report)
 {
 	if (report->kind == REPORT_DIFF)
-		add_both(page, &report->before, &report->subject);
+		add_both(page, report);
 	else
 		add_subject(page, report);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/minmax.h"
 #include "profile/looks.h"
 #include "profile/pprof.h"
 #include "trace/read.h"
@@ -103,11 +104,6 @@ static void look_at(const struct session *session, const struct tracked *tracked
 	profile__free(profile);
 }
 
-static uint64_t largest(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 void kept_looks__look(struct kept_looks *kept, uint64_t now)
 {
 	const struct session *session = kept->session;
@@ -118,8 +114,8 @@ void kept_looks__look(struct kept_looks *kept, uint64_t now)
 	for (size_t i = 0; i < session->count; i++)
 		if (!session->tracked[i]->ended)
 			look_at(session, session->tracked[i]);
-	wait = largest((now - session->shared->since_ns) / LOOKS, LEAST_MS * 1000000ULL);
-	kept->next_ns = now + largest(wait, (monotonic_ns() - now) * SHARE);
+	wait = max_u64((now - session->shared->since_ns) / LOOKS, LEAST_MS * 1000000ULL);
+	kept->next_ns = now + max_u64(wait, (monotonic_ns() - now) * SHARE);
 }
 
 int kept_looks__give(const struct session *session, const struct tracked *tracked, uint32_t generation,
