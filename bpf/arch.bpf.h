@@ -96,6 +96,9 @@ static __always_inline u64 arch__syscall_at(const struct pt_regs *regs)
 #define arch__syscall_argument(regs, n)                                                                                \
 	((n) == 0 ? (regs)->di : (n) == 1 ? (regs)->si : (n) == 2 ? (regs)->dx : (n) == 3 ? (regs)->r10 : (regs)->r8)
 
+/* The same of a probe's registers, past the syscall instruction: those that nothing was put into since. */
+#define arch__past_syscall(ctx, n) arch__syscall_argument(ctx, n)
+
 /* Where a thread's control block is; 0 if that is not known. To be used where bpf_core_read.h is included. */
 #define arch__thread_pointer(task) BPF_CORE_READ(task, thread.fsbase)
 
@@ -206,6 +209,8 @@ static __always_inline u64 arch__syscall_at(const struct pt_regs *regs)
 
 /* x0 is the result by then, and orig_x0 the first argument. */
 #define arch__syscall_argument(ctx, n) ((n) == 0 ? (ctx)->orig_x0 : (ctx)->regs[n])
+
+#define arch__past_syscall(ctx, n)     ((ctx)->regs[n])
 
 #define arch__thread_pointer(task)     0
 

@@ -5,6 +5,7 @@
  * alloc_entry with alloc_return elsewhere; those with the kernel's hash maps for tables where perf events are the rung,
  * as such a kernel may be too old to compare and exchange (5.12).
  */
+#include "activity.bpf.h"
 #include "lifecycle.bpf.h"
 #include "pages.bpf.h"
 
@@ -81,6 +82,14 @@ int thread_jump(struct pt_regs *ctx)
 {
 	kernel__keep_own_stack();
 	call__jump(ctx);
+	return 0;
+}
+
+SEC("uprobe")
+int memory_call(struct pt_regs *ctx)
+{
+	kernel__keep_own_stack();
+	activity__call(ctx);
 	return 0;
 }
 

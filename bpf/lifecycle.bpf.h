@@ -27,6 +27,9 @@ static __always_inline void begin_image(struct mt_process *process)
 	process->mappings = 0;
 	process->era = 0;
 	process->unmapped = 0;
+	process->brk = 0;
+	process->watches = 0;
+	__builtin_memset(process->activity, 0, sizeof(process->activity));
 	process->loads_seen = process->loads;
 	process->libc_start = process->libc_limit = 0;
 	process->since_ns = bpf_ktime_get_ns();
@@ -82,7 +85,7 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	u32 tgid = BPF_CORE_READ(child, tgid), slot;
 	struct owner owner = {};
 	u32 parent_id;
-	u64 mappings;
+	u64 mappings, brk, watches;
 	u32 era;
 
 	if (tgid == (u32)BPF_CORE_READ(parent, tgid) || !owner__of_task(parent, &owner))
@@ -94,6 +97,8 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 		return;
 	}
 	parent_id = owner.id;
+	brk = owner.process->brk;
+	watches = owner.process->watches;
 	mappings = owner.process->mappings;
 	era = owner.process->era;
 	owner__from_slot(slot, &owner);
@@ -104,6 +109,8 @@ static __always_inline void lifecycle__fork(const struct task_struct *parent, co
 	owner.process->start_ns = BPF_CORE_READ(child, start_boottime);
 	owner.process->parent = MT_PROCESS_SLOT(parent_id) + 1;
 	owner.process->mappings = mappings; /* its code is where its parent's is */
+	owner.process->brk = brk;
+	owner.process->watches = watches;
 	owner.process->era = era;
 	owner.id = MT_PROCESS(slot, owner.process->generation);
 	bpf_map_update_elem(&targets, &tgid, &slot, BPF_ANY);

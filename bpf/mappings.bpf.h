@@ -66,6 +66,9 @@ enum {
 	PAGE_SIZE = 4096,
 };
 
+/* Advice of madvise that drops pages (include/uapi/asm-generic/mman-common.h). MADV_FREE leaves them for a time. */
+enum { MADV_DONTNEED = 4, MADV_FREE = 8, MADV_REMOVE = 9, MADV_DONTNEED_LOCKED = 24 };
+
 static __always_inline u64 page_up(u64 bytes)
 {
 	return (bytes + PAGE_SIZE - 1) & -(u64)PAGE_SIZE;

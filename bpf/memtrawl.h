@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 
+#include "activity.h"
 #include "loss.h"
 
 enum {
@@ -196,6 +197,9 @@ struct mt_process {
 	__u32 loads;        /* events of the dynamic loader */
 	__u32 loads_seen;   /* up to which user space has looked: behind, addresses may mean other code than it knows */
 	__u64 page_records; /* page faults that were recorded */
+	__u64 brk;          /* the program's break, as far as it was seen; 0: not known */
+	__u64 watches;      /* a bit for each enum mt_activity that user space has put probes on */
+	struct mt_activity_count activity[MT_ACTIVITY_MAX];
 };
 
 /*
@@ -278,6 +282,13 @@ enum mt_class {
 	MT_CLASS_LOADER, /* the dynamic loader has changed the mappings */
 	MT_CLASS_JUMP,   /* longjmp: leaves calls without returning from them */
 	MT_CLASS_REMAP,  /* mremap: the block is where it was, the size and the count what it was long and is to be */
+	/* These are probed past their system call, whose arguments and result are where the kernel has them; the block
+	 * is the first argument, if it is still there. */
+	MT_CLASS_MMAP,
+	MT_CLASS_MUNMAP,
+	MT_CLASS_MPROTECT,
+	MT_CLASS_MADVISE,
+	MT_CLASS_BRK,
 	MT_CLASS_MAX,
 };
 
@@ -384,7 +395,7 @@ MT_ASSERT_SIZE(mt_site, 64);
 MT_ASSERT_SIZE(mt_live_key, 16);
 MT_ASSERT_SIZE(mt_live, 32);
 MT_ASSERT_SIZE(mt_bucket, 288);
-MT_ASSERT_SIZE(mt_process, 136);
+MT_ASSERT_SIZE(mt_process, 136 + 16 + 8 * 16);
 MT_ASSERT_SIZE(mt_region_key, 16);
 MT_ASSERT_SIZE(mt_region, 32);
 MT_ASSERT_SIZE(mt_mapping_site, 16);
@@ -398,6 +409,8 @@ MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 257);
 MT_ASSERT_SIZE(mt_session, 216);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 19, "mt_counters is sized for it");
+_Static_assert(MT_ACTIVITY_MAX == 8, "mt_process is sized for it");
+_Static_assert(MT_CLASS_MAX <= 16, "classes fit the cookie");
 _Static_assert((int)MT_SLOTS_MAX < (int)MT_SLOT_ANY, "slot numbers fit the cookie");
 
 #endif

@@ -299,9 +299,6 @@ __noinline int pages__clear(u32 process, u64 first, u64 limit)
 	return block >= end;
 }
 
-/* Advice of madvise that drops pages (include/uapi/asm-generic/mman-common.h). MADV_FREE leaves them for a time. */
-enum { MADV_DONTNEED = 4, MADV_REMOVE = 9, MADV_DONTNEED_LOCKED = 24 };
-
 enum { MREMAP_FIXED = 2, BREAK_ROOM = 256 << 20 /* a program's break seldom shrinks by more */ };
 
 /* What a syscall drops: [*start, *start + *length). False if it is none of those that do. */

@@ -139,7 +139,7 @@ def test_not_asked_for(memtrawl):
         profile = memtrawl.profile(target.pid, "seen")
         text = memtrawl.ok("show", "seen")
     assert profile["mappings"] is None
-    assert "mmap" not in text
+    assert "mapped by mmap and brk" not in text
     assert_exact(truth, profile)
 
 

@@ -11,7 +11,8 @@ MUSL_GCC := $(shell command -v musl-gcc 2>/dev/null)
 # for every C library, dynamic and static
 TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_zero malloc_fail cross_thread_free \
 	preallocated temporary random_sites peak fork_child exec_self spawn signal_handler longjmp_pool \
-	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop mappings pages
+	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop mappings pages \
+	kernel_memory
 # dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
 TARGETS_GLIBC := resident dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
 # without frame pointers, and with what the others must not have: calls that become jumps

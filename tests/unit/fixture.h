@@ -179,6 +179,20 @@ static inline void fixture_reach(struct profile *profile)
 	sites[2].reach[REACH_INDIRECT] = (struct profile_blocks){65536, 1};
 }
 
+/* 12 MiB obtained, in a new arena, too, and 3 MiB given back, by a C library that has no mremap. */
+static inline void fixture_activity(struct profile *profile)
+{
+	struct profile_activity *activity = &profile->activity;
+
+	activity->watched = (1 << MT_ACTIVITY_MAX) - 1 - (1 << MT_ACTIVITY_MREMAP);
+	activity->kinds[MT_ACTIVITY_BRK] = (struct mt_activity_count){.calls = 63, .bytes = 8 << 20};
+	activity->kinds[MT_ACTIVITY_MMAP] = (struct mt_activity_count){.calls = 1, .bytes = 3 << 20};
+	activity->kinds[MT_ACTIVITY_MPROTECT] = (struct mt_activity_count){.calls = 8, .bytes = 1 << 20};
+	activity->kinds[MT_ACTIVITY_ARENA] = (struct mt_activity_count){.calls = 1, .bytes = 64 << 20};
+	activity->kinds[MT_ACTIVITY_TRIM] = (struct mt_activity_count){.calls = 1, .bytes = 1 << 20};
+	activity->kinds[MT_ACTIVITY_MADVISE] = (struct mt_activity_count){.calls = 4, .bytes = 2 << 20};
+}
+
 /* Adds looks, every two seconds: the leak grew steadily, the cache has been full since the tenth second. */
 static inline void fixture_looks(struct profile *profile)
 {
@@ -205,6 +219,9 @@ static inline void fixture_looks(struct profile *profile)
 		looks[i].rss.anon_bytes -= (LOOKS - 1 - i) << 18;
 		looks[i].rss.current_bytes -= (LOOKS - 1 - i) << 18;
 	}
+	fixture_activity(profile);
+	looks[LOOKS - 1].obtained_bytes = profile__obtained(&profile->activity);
+	looks[LOOKS - 1].released_bytes = profile__released(&profile->activity);
 	profile->looks = looks;
 	profile->look_count = LOOKS;
 	profile->points = points;
@@ -295,6 +312,8 @@ static inline void fixture_look(struct profile *profile)
 
 	profile->site_count--;
 	for (int i = 2; i >= 0; i--) {
+		if (i == 1)
+			fixture_activity(profile);
 		profile->rss.current_bytes -= (uint64_t)i * 1000;
 		profile->sites[0].live_bytes -= (uint64_t)i * 7;
 		profile->rss.swap_bytes += i == 1 ? 500 : 0; /* falls again */

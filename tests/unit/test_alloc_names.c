@@ -203,13 +203,34 @@ static void other_names(void **unused)
 		"malloc@plt",
 		"mi_heap_",
 		"sdalloc",
-		"mmap",
-		"brk",
+		"mmap2",
+		"sbrk",
+		"process_madvise",
 	};
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		check_nothing(others[i]);
+}
+
+static void calls_of_the_kernel(void **unused)
+{
+	static const struct {
+		const char *name;
+		enum mt_class class;
+	} calls[] = {
+		{"mmap", MT_CLASS_MMAP},         {"mmap64", MT_CLASS_MMAP},     {"munmap", MT_CLASS_MUNMAP},
+		{"mprotect", MT_CLASS_MPROTECT}, {"madvise", MT_CLASS_MADVISE}, {"brk", MT_CLASS_BRK},
+		{"mremap", MT_CLASS_REMAP},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct alloc_signature s;
+
+		assert_int_equal(alloc_names__find(calls[i].name, &s), ALLOC_FAMILY_KERNEL);
+		assert_int_equal(s.class, calls[i].class);
+	}
 }
 
 /* The registers that a cookie names have five bits, and a function's arguments are in registers at all. */
@@ -235,6 +256,7 @@ int main(void)
 		cmocka_unit_test(placement_forms_are_left_out),
 		cmocka_unit_test(loader_rendezvous),
 		cmocka_unit_test(other_names),
+		cmocka_unit_test(calls_of_the_kernel),
 		cmocka_unit_test(arguments_are_in_registers),
 	};
 

@@ -41,6 +41,11 @@ static void looks_come_back(void **state)
 	assert_null(b->sites[last].points);
 	assert_int_equal(b->sites[0].births[23], 529);
 	assert_int_equal(b->sites[1].births[23], 0);
+	assert_memory_equal(&a->activity, &b->activity, sizeof(a->activity));
+	assert_int_equal(b->activity.kinds[MT_ACTIVITY_MADVISE].bytes, 2 << 20);
+	assert_int_equal(b->looks[0].obtained_bytes, 0);
+	assert_int_equal(b->looks[2].obtained_bytes, 12 << 20);
+	assert_int_equal(b->looks[2].released_bytes, 3 << 20);
 	assert_int_equal(pprof__encode(b, &again), 0);
 	assert_int_equal(again.size, zipped.size);
 	assert_memory_equal(again.data, zipped.data, zipped.size);
@@ -125,6 +130,12 @@ static void looks_that_do_not_fit_are_refused(void **state)
 	pb->looks->site[0]->n_live_bytes = 2;
 	check_refused(pb);
 	pb = unpacked();
+	pb->looks->n_obtained_bytes = 2;
+	check_refused(pb);
+	pb = unpacked();
+	pb->looks->n_released_bytes = 0;
+	check_refused(pb);
+	pb = unpacked();
 	pb->looks->site[0]->n_alloc_objects = 0;
 	check_refused(pb);
 	pb = unpacked();
@@ -145,6 +156,41 @@ static void looks_that_do_not_fit_are_refused(void **state)
 	pb = unpacked();
 	perftools__profiles__site_looks__free_unpacked(pb->looks->site[--pb->looks->n_site], NULL);
 	check_refused(pb);
+}
+
+/* Their sum would overflow. */
+static void endless_activity_is_refused(void **state)
+{
+	static const char from[] = "\"brk\":{\"calls\":63,\"bytes\":8388608}";
+	pb_profile *pb = unpacked();
+	char **comment = &pb->string_table[pb->comment[0]], *at = strstr(*comment, from), *text;
+	struct profile *profile;
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(at);
+	*at = '\0';
+	assert_true(asprintf(&text, "%s\"brk\":{\"bytes\":%lld}%s", *comment, (long long)PROFILE_ACTIVITY_BYTES_MAX + 1,
+			     at + sizeof(from) - 1) > 0);
+	free(*comment);
+	*comment = text;
+	assert_int_equal(read_back(pb, &profile, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "bad \"brk\""));
+}
+
+/* As files were before it was looked at what the kernel gave. */
+static void looks_may_be_without_activity(void **state)
+{
+	pb_profile *pb = unpacked();
+	struct profile *profile;
+	struct error err = {0};
+
+	(void)state;
+	pb->looks->n_obtained_bytes = pb->looks->n_released_bytes = 0;
+	assert_int_equal(read_back(pb, &profile, &err), 0);
+	assert_int_equal(profile->look_count, 3);
+	assert_int_equal(profile->looks[2].obtained_bytes, 0);
+	profile__free(profile);
 }
 
 /* Whose series they are cannot be told any more. */
@@ -168,6 +214,8 @@ int main(void)
 		cmocka_unit_test(looks_come_back),
 		cmocka_unit_test(without_looks_nothing_is_written),
 		cmocka_unit_test(looks_that_do_not_fit_are_refused),
+		cmocka_unit_test(endless_activity_is_refused),
+		cmocka_unit_test(looks_may_be_without_activity),
 		cmocka_unit_test(looks_are_left_out_where_samples_are_missing),
 	};
 

@@ -405,6 +405,89 @@ static uint32_t draw(uint32_t below)
 	return (uint32_t)((state >> 33) % below);
 }
 
+/* ---- past system calls */
+
+#define SYSCALL 0x0f, 0x05
+
+static bool choose_past(unsigned int arguments, struct probe_site *site, const uint8_t *code, size_t size)
+{
+	uint8_t *copy = malloc(size);
+	bool found;
+
+	memset(site, 0xee, sizeof(*site));
+	memcpy(copy, code, size);
+	found = probe_site__past_syscall(copy, size, ADDRESS, arguments, site);
+	free(copy);
+	return found;
+}
+
+/* 0 mov $10,%eax  5 syscall  7 cmp $-4095,%rax  13 jae 16  15 ret  16 ret */
+static void past_glibc_mprotect(void **unused)
+{
+	struct probe_site site;
+
+	(void)unused;
+	assert_true(choose_past(
+		3 << 1, &site, CODE(0xb8, 10, 0, 0, 0, SYSCALL, 0x48, 0x3d, 1, 0xf0, 0xff, 0xff, 0x73, 1, 0xc3, 0xc3)));
+	check(&site, 13, true, "jae");
+	check_registers(&site, RDI, RSI, RDX);
+}
+
+/* 0 mov $12,%eax  5 syscall  7 mov (%rip),%rdx  14 mov %rax,(%rdx)  17 cmp %rdi,%rax  20 jb 23  22 ret */
+static void past_glibc_brk(void **unused)
+{
+	struct probe_site site;
+
+	(void)unused;
+	assert_true(choose_past(0, &site,
+				CODE(0xb8, 12, 0, 0, 0, SYSCALL, 0x48, 0x8b, 0x15, 0, 0, 0, 0, 0x48, 0x89, 0x02, 0x48,
+				     0x39, 0xf8, 0x72, 1, 0xc3, 0xc3)));
+	check(&site, 20, true, "jb");
+	check_registers(&site, RDI, RSI, NONE);
+}
+
+/* 0 syscall  2 mov %rax,%rdi  5 call: the first argument is gone there, and at the second instruction it is not */
+static void past_musl_munmap(void **unused)
+{
+	struct probe_site site;
+
+	(void)unused;
+	assert_true(choose_past(1 << 1, &site, CODE(SYSCALL, 0x48, 0x89, 0xc7, 0xe8, 0, 1, 0, 0, 0xc3)));
+	check(&site, 5, true, "call");
+	check_registers(&site, NONE, RSI, RDX);
+	assert_true(choose_past(3, &site, CODE(SYSCALL, 0x48, 0x89, 0xc7, 0xe8, 0, 1, 0, 0, 0xc3)));
+	check(&site, 2, false, "mov");
+	check_registers(&site, RDI, RSI, RDX);
+}
+
+/* 0 syscall  2 xor %eax,%eax  4 je: the result is gone there; and where the fourth argument is, 2 mov %rax,%r10  5 je
+ */
+static void past_what_is_gone(void **unused)
+{
+	struct probe_site site;
+
+	(void)unused;
+	assert_true(choose_past(0, &site, CODE(SYSCALL, 0x31, 0xc0, 0x74, 0, 0xc3)));
+	check(&site, 2, false, "xor");
+	assert_true(choose_past(1 << 3, &site, CODE(SYSCALL, 0x49, 0x89, 0xc2, 0x74, 0, 0xc3)));
+	check(&site, 2, false, "mov");
+	assert_true(choose_past(7, &site, CODE(SYSCALL, 0x49, 0x89, 0xc2, 0x74, 0, 0xc3)));
+	check(&site, 5, true, "je");
+}
+
+/* A jump to where it would be: 0 je 4 (6)  2 syscall  4 je  6 ret */
+static void past_is_no_place(void **unused)
+{
+	struct probe_site site;
+
+	(void)unused;
+	assert_false(choose_past(0, &site, CODE(0x31, 0xc0, 0xc3)));
+	assert_false(choose_past(0, &site, CODE(SYSCALL, 0x74, 0, SYSCALL, 0xc3)));
+	assert_false(choose_past(0, &site, CODE(0x74, 2, SYSCALL, 0x74, 0, 0xc3)));
+	assert_true(choose_past(0, &site, CODE(0x74, 4, SYSCALL, 0x74, 0, 0xc3)));
+	assert_false(choose_past(0, &site, CODE(0x31, 0xc0, SYSCALL)));
+}
+
 static void ignore_branch(uint64_t target, void *cookie)
 {
 	*(uint64_t *)cookie ^= target;
@@ -421,12 +504,14 @@ static void random_bytes(void **unused)
 		struct probe_site site;
 
 		for (size_t j = 0; j < size; j++) /* one byte in two makes instructions that are looked for */
-			code[j] = draw(2) ? (uint8_t)draw(256)
-					  : (const uint8_t[]){0x48, 0x89, 0x55, 0x74, 0xe8, 0xe9, 0xeb, 0x41}[draw(8)];
+			code[j] = draw(2) ? (uint8_t)draw(256) : (const uint8_t[]){0x48, 0x89, 0x55, 0x74, 0xe8,
+										   0xe9, 0xeb, 0x41, 0x0f, 5}[draw(10)];
 		probe_site__choose(code, size, address, whole, first_two, &site);
 		assert_true(site.offset == 0 || (whole && site.emulated && site.offset < size));
 		assert_true(site.registers[0] < 16 && site.registers[1] < 16 && site.registers[2] == NONE);
 		assert_true(memchr(site.instruction, 0, sizeof(site.instruction)));
+		if (probe_site__past_syscall(code, size, address, draw(16), &site))
+			assert_true(site.offset >= 2 && site.offset < size);
 		probe_site__forwards(code, size, address, &target);
 		probe_site__each_branch(code, size, address, ignore_branch, &target);
 		free(code);
@@ -457,6 +542,11 @@ int main(void)
 		cmocka_unit_test(arguments_by_position),
 		cmocka_unit_test(forwards),
 		cmocka_unit_test(each_branch),
+		cmocka_unit_test(past_glibc_mprotect),
+		cmocka_unit_test(past_glibc_brk),
+		cmocka_unit_test(past_musl_munmap),
+		cmocka_unit_test(past_what_is_gone),
+		cmocka_unit_test(past_is_no_place),
 		cmocka_unit_test(random_bytes),
 	};
 

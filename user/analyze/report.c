@@ -58,6 +58,7 @@ static struct report_subject subject_of(const struct profile *profile)
 		.resident = profile->resident,
 		.totals = profile->totals,
 		.reach = profile->reach,
+		.activity = profile->activity,
 		.looks = profile->looks,
 		.look_count = profile->look_count,
 	};

@@ -103,6 +103,7 @@ struct report_subject {
 	struct profile_resident resident; /* its names are the profile's */
 	struct profile_totals totals;
 	struct profile_reach reach;
+	struct profile_activity activity;
 	uint64_t loss[MT_LOSS_MAX];
 	const struct profile_look *looks; /* the profile's */
 	size_t look_count;

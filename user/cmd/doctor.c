@@ -44,14 +44,24 @@ static const char *role_of(enum mt_class class)
 		return "frees";
 	case MT_CLASS_LOADER:
 		return "loads";
-	default:
+	case MT_CLASS_JUMP:
 		return "jumps";
+	default:
+		return "maps";
 	}
+}
+
+/* What only the pages source probes, mremap's entry, is left out. */
+static const struct probe_site *site_of(const struct alloc_function *function)
+{
+	if (function->past_syscall.offset)
+		return &function->past_syscall;
+	return function->signature.class == MT_CLASS_REMAP ? NULL : &function->site;
 }
 
 static double cost_of(const struct alloc_function *function, const struct trap_costs *costs)
 {
-	double step = function->site.emulated ? 0 : costs->stepped - costs->emulated;
+	double step = site_of(function)->emulated ? 0 : costs->stepped - costs->emulated;
 
 	return step + (function->signature.class < MT_CLASS_FREE ? costs->with_return : costs->emulated);
 }
@@ -65,37 +75,52 @@ static char *readable(const char *name)
 	return strdup(text);
 }
 
+/* The functions of a report that is being made. */
+struct function_list {
+	struct doctor_report *report;
+	size_t capacity;
+	const struct trap_costs *costs;
+};
+
+static int list_function(const struct alloc_object *object, const struct alloc_function *function, bool live,
+			 struct function_list *list)
+{
+	const struct probe_site *site = site_of(function);
+	struct doctor_report *report = list->report;
+	char *name;
+	struct doctor_function line = {
+		.object = object->path,
+		.kind = object->kind,
+		.build_id = object->build_id,
+		.live = live,
+	};
+
+	if (!site)
+		return 0;
+	line.role = role_of(function->signature.class);
+	line.offset = site->offset;
+	line.instruction = site->instruction;
+	line.emulated = site->emulated;
+	line.cost_ns = cost_of(function, list->costs);
+	line.name = name = readable(function->name);
+	if (name && array__push(report->functions, report->function_count, list->capacity, line))
+		return 0;
+	free(name);
+	return -1;
+}
+
 static int list_functions(const struct patient *patient, const struct trap_costs *costs, const struct mapping *bound,
 			  struct doctor_report *report, struct error *err)
 {
-	size_t capacity = 0;
+	struct function_list list = {.report = report, .costs = costs};
 
 	for (size_t i = 0; i < patient->allocators.count; i++) {
 		const struct alloc_object *object = &patient->allocators.objects[i];
+		bool live = bound && bound->inode == object->inode && bound->device == object->device;
 
-		for (size_t j = 0; j < object->count; j++) {
-			const struct alloc_function *f = &object->functions[j];
-			char *name;
-			struct doctor_function line = {
-				.object = object->path,
-				.kind = object->kind,
-				.build_id = object->build_id,
-				.live = bound && bound->inode == object->inode && bound->device == object->device,
-				.role = role_of(f->signature.class),
-				.offset = f->site.offset,
-				.instruction = f->site.instruction,
-				.emulated = f->site.emulated,
-				.cost_ns = cost_of(f, costs),
-			};
-
-			if (f->signature.class == MT_CLASS_REMAP) /* of the pages source */
-				continue;
-			line.name = name = readable(f->name);
-			if (!name || !array__push(report->functions, report->function_count, capacity, line)) {
-				free(name);
+		for (size_t j = 0; j < object->count; j++)
+			if (list_function(object, &object->functions[j], live, &list))
 				return error__set(err, -1, "out of memory");
-			}
-		}
 	}
 	return 0;
 }

@@ -116,6 +116,8 @@ static struct profile_look look_of(const struct profile *profile, double seconds
 			 .alloc_bytes = profile->totals.alloc_bytes,
 			 .alloc_objects = profile->totals.alloc_objects},
 		.unmatched_frees = profile->loss[MT_LOSS_FREE_UNMATCHED],
+		.obtained_bytes = profile__obtained(&profile->activity),
+		.released_bytes = profile__released(&profile->activity),
 	};
 }
 

@@ -181,6 +181,23 @@ static json_t *write_resident(const struct profile_resident *resident)
 	return object;
 }
 
+static const struct field activity_fields[] = {
+	U64(struct mt_activity_count, calls),
+	U64(struct mt_activity_count, bytes),
+};
+
+static json_t *write_activity(const struct profile_activity *activity)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < MT_ACTIVITY_MAX; i++)
+		if (activity->watched >> i & 1)
+			json_object_set_new(
+				object, profile__activity_name(i),
+				write_object(activity_fields, ARRAY_SIZE(activity_fields), &activity->kinds[i]));
+	return object;
+}
+
 char *pprof_extra__write(const struct profile *profile)
 {
 	json_t *root = json_object();
@@ -199,9 +216,10 @@ char *pprof_extra__write(const struct profile *profile)
 	json_object_set_new(root, "size_objects", write_sizes(profile));
 	json_object_set_new(root, "source", json_string(profile__source_name(profile->source)));
 	json_object_set_new(root, "resident", write_resident(&profile->resident));
+	json_object_set_new(root, "activity", write_activity(&profile->activity));
 	json_object_set_new(root, "mappings", json_boolean(profile->mapped_known));
 	json_object_set_new(root, "samples", json_value__count(profile->site_count + profile->mapped_count));
-	if (json_object_size(root) == 14) /* setters refuse what there was no memory for */
+	if (json_object_size(root) == 15) /* setters refuse what there was no memory for */
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	return text;
@@ -337,6 +355,25 @@ static int read_named(const json_t *named, struct profile *profile, struct error
 	return 0;
 }
 
+static int read_activity(const json_t *root, struct profile *profile, struct error *err)
+{
+	const json_t *activity = json_object_get(root, "activity");
+	int code = 0;
+
+	for (int i = 0; !code && i < MT_ACTIVITY_MAX; i++) {
+		const char *key = profile__activity_name(i);
+		struct mt_activity_count *count = &profile->activity.kinds[i];
+
+		if (!json_object_get(activity, key))
+			continue;
+		code = read_object(activity, key, activity_fields, ARRAY_SIZE(activity_fields), count, err);
+		if (!code && count->bytes > PROFILE_ACTIVITY_BYTES_MAX)
+			code = bad_key(err, key);
+		profile->activity.watched |= 1ULL << i;
+	}
+	return code;
+}
+
 static int read_source(const json_t *root, struct profile *profile, struct error *err)
 {
 	const json_t *source = json_object_get(root, "source"), *resident = json_object_get(root, "resident");
@@ -381,6 +418,8 @@ static int read_root(const json_t *root, struct profile *profile, struct error *
 		code = read_mode(root, profile, err);
 	if (!code)
 		code = read_counts(root, profile, err);
+	if (!code)
+		code = read_activity(root, profile, err);
 	if (!code)
 		code = read_source(root, profile, err);
 	return code;

@@ -23,6 +23,8 @@
  *	"resident"	{anonymous_bytes, before_bytes, unseen_bytes, swapped_bytes, file_bytes, shmem_bytes,
  *			 live_bytes, retained_bytes: integer; named: array of {name: string, shared: boolean, resident_bytes: integer}}, or null: see
  *			 struct profile_resident
+ *	"activity"	{brk, mmap, mremap, mprotect, arena, trim, munmap, madvise: {calls, bytes: integer}}: what was
+ *			asked of the kernel, of bpf/activity.h; kinds that were not watched are left out
  *	"mappings"	boolean: mapped memory was looked at
  *	"samples"	integer: how many samples were written. Other tools drop samples and keep the comment; the
  *			totals hold for all samples together

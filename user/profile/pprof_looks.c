@@ -37,6 +37,11 @@ static const struct column look_columns[] = {
 	COLUMN(pb_looks, unmatched_frees, struct profile_look, unmatched_frees),
 };
 
+static const struct column activity_columns[] = {
+	COLUMN(pb_looks, obtained_bytes, struct profile_look, obtained_bytes),
+	COLUMN(pb_looks, released_bytes, struct profile_look, released_bytes),
+};
+
 static const struct column point_columns[] = {
 	COLUMN(pb_site_looks, live_bytes, struct profile_point, live_bytes),
 	COLUMN(pb_site_looks, live_objects, struct profile_point, live_objects),
@@ -103,7 +108,8 @@ int pprof_looks__write(const struct profile *profile, struct pprof_looks *looks)
 {
 	size_t looks_count = profile->look_count, sites = profile->site_count;
 	struct rows rows = {profile->looks, looks_count, sizeof(*profile->looks)};
-	size_t numbers_each = ARRAY_SIZE(look_columns) + 1 + ARRAY_SIZE(point_columns) * sites;
+	size_t numbers_each =
+		ARRAY_SIZE(look_columns) + ARRAY_SIZE(activity_columns) + 1 + ARRAY_SIZE(point_columns) * sites;
 	int64_t *next;
 	double *seconds;
 
@@ -120,6 +126,8 @@ int pprof_looks__write(const struct profile *profile, struct pprof_looks *looks)
 	looks->message.n_seconds = looks_count;
 	next = (int64_t *)looks->numbers + looks_count;
 	next = write_columns(look_columns, ARRAY_SIZE(look_columns), &rows, next, &looks->message);
+	if (profile->activity.watched)
+		next = write_columns(activity_columns, ARRAY_SIZE(activity_columns), &rows, next, &looks->message);
 	looks->message.site = looks->pointers;
 	looks->message.n_site = sites;
 	for (size_t i = 0; i < sites; i++) {
@@ -215,6 +223,8 @@ static bool read_all(const pb_looks *message, struct profile *profile)
 
 	if (!read_seconds(message, profile->looks) ||
 	    !read_columns(look_columns, ARRAY_SIZE(look_columns), message, &rows))
+		return false;
+	if (message->n_obtained_bytes && !read_columns(activity_columns, ARRAY_SIZE(activity_columns), message, &rows))
 		return false;
 	for (size_t i = 0; i < message->n_site; i++)
 		if (!read_site(message->site[i], message->n_seconds, &next, &profile->sites[i]))

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "activity.h"
 #include "lib/error.h"
 #include "loss.h"
 #include "profile/trigger.h"
@@ -95,6 +96,15 @@ struct profile_resident {
 	size_t named_count, named_capacity;
 };
 
+/* What the process asked the kernel for (bpf/activity.h), since tracing began. */
+struct profile_activity {
+	uint64_t watched;                                /* a bit for each of the kinds that were */
+	struct mt_activity_count kinds[MT_ACTIVITY_MAX]; /* bytes of each at most PROFILE_ACTIVITY_BYTES_MAX */
+};
+
+/* Addresses may be asked for over and over: the sum of all kinds must not overflow. */
+#define PROFILE_ACTIVITY_BYTES_MAX (INT64_MAX / MT_ACTIVITY_MAX)
+
 struct profile_mapping {
 	uint64_t start, limit, offset; /* addresses [start, limit) hold the file from `offset` on */
 	uint32_t filename;             /* string */
@@ -134,8 +144,9 @@ struct profile_point {
 struct profile_look {
 	double seconds; /* since the window began */
 	struct profile_rss rss;
-	struct profile_point heap; /* or pages: the sum of all sites */
-	uint64_t unmatched_frees;  /* of blocks from before, since tracing began */
+	struct profile_point heap;               /* or pages: the sum of all sites */
+	uint64_t unmatched_frees;                /* of blocks from before, since tracing began */
+	uint64_t obtained_bytes, released_bytes; /* from and to the kernel, since tracing began */
 };
 
 /* What leads to a live block (analyze/reach.h). */
@@ -198,6 +209,7 @@ struct profile {
 	struct profile_resident resident;
 	struct profile_totals totals;
 	struct profile_reach reach;
+	struct profile_activity activity;
 	uint64_t loss[MT_LOSS_MAX];
 	uint64_t size_objects[PROFILE_SIZE_BUCKETS]; /* allocated objects by size: bucket b is [2^b, 2^(b+1)) */
 	/*
@@ -263,6 +275,11 @@ void profile_blocks__add(struct profile_blocks *to, const struct profile_blocks 
 int profile__add_named(struct profile *profile, const char *name, bool shared, uint64_t resident_bytes);
 /* Joins those of equal names, and puts the largest first. */
 void profile__sort_named(struct profile *profile);
+
+const char *profile__activity_name(enum mt_activity kind); /* "munmap" */
+/* Of all kinds that obtain memory from the kernel, or that give it back. */
+uint64_t profile__obtained(const struct profile_activity *activity);
+uint64_t profile__released(const struct profile_activity *activity);
 
 /* What of the RSS is neither private pages nor files nor shared memory: the kernel's counters are read at another
  * moment, and lag. Negative if there is more than it says. */

@@ -48,6 +48,11 @@ int profile__since(struct profile *after, const struct profile *before)
 		after->loss[i] = less(after->loss[i], before->loss[i]);
 	for (int i = 0; i < PROFILE_SIZE_BUCKETS; i++)
 		after->size_objects[i] = less(after->size_objects[i], before->size_objects[i]);
+	for (int i = 0; i < MT_ACTIVITY_MAX; i++)
+		after->activity.kinds[i] = (struct mt_activity_count){
+			.calls = less(after->activity.kinds[i].calls, before->activity.kinds[i].calls),
+			.bytes = less(after->activity.kinds[i].bytes, before->activity.kinds[i].bytes),
+		};
 	after->seconds = (double)(after->end_ns - before->end_ns) / 1e9;
 	after->start_ns = before->end_ns;
 	profile__sum_sites(after);

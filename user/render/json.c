@@ -100,6 +100,27 @@ static json_t *resident_of(const struct report_subject *subject)
 	return object;
 }
 
+static json_t *activity_of(const struct profile_activity *activity)
+{
+	json_t *object, *kind;
+
+	if (!activity->watched)
+		return json_null();
+	object = json_object();
+	set_count(object, "obtained_bytes", profile__obtained(activity));
+	set_count(object, "released_bytes", profile__released(activity));
+	for (int i = 0; i < MT_ACTIVITY_MAX; i++) {
+		kind = json_null();
+		if (activity->watched >> i & 1) {
+			kind = json_object();
+			set_count(kind, "calls", activity->kinds[i].calls);
+			set_count(kind, "bytes", activity->kinds[i].bytes);
+		}
+		json_value__set(object, profile__activity_name(i), kind);
+	}
+	return object;
+}
+
 static json_t *totals_of(const struct profile_totals *totals)
 {
 	json_t *object = json_object();
@@ -134,6 +155,7 @@ static void set_subject(json_t *object, const struct report_subject *subject)
 	json_value__set(object, "rss", rss_of(&subject->rss));
 	json_value__set(object, "resident", subject->resident.known ? resident_of(subject) : json_null());
 	json_value__set(object, "totals", totals_of(&subject->totals));
+	json_value__set(object, "activity", activity_of(&subject->activity));
 	json_value__set(object, "loss", loss_of(subject->loss));
 	json_value__set(object, "older_seconds",
 			subject->older_seconds > 0 ? json_value__number(subject->older_seconds) : json_null());

@@ -35,6 +35,8 @@ static json_t *look_of(const struct profile_look *look)
 	for (size_t i = 0; i < ARRAY_SIZE(all_series); i++)
 		json_object_set_new(object, all_series[i].name, count_of(&all_series[i], &look->heap));
 	json_object_set_new(object, "unmatched_frees", json_value__count(look->unmatched_frees));
+	json_object_set_new(object, "obtained_bytes", json_value__count(look->obtained_bytes));
+	json_object_set_new(object, "released_bytes", json_value__count(look->released_bytes));
 	return object;
 }
 

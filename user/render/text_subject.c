@@ -145,6 +145,52 @@ static void add_totals(struct text_page *page, const struct report_subject *subj
 	add_parts(page, subject);
 }
 
+/* "mmap 4.0 MiB in 2 calls", or of arenas their number. */
+static void add_activity_kind(struct text_page *page, const struct profile_activity *activity, int kind)
+{
+	const struct mt_activity_count *count = &activity->kinds[kind];
+	char text[32];
+
+	if (kind == MT_ACTIVITY_ARENA)
+		buf__add_format(&page->line, "%" PRIu64 " new arena heap%s", (uint64_t)count->calls,
+				text__plural(count->calls));
+	else
+		buf__add_format(&page->line, "%s %s in %" PRIu64 " call%s", profile__activity_name(kind),
+				text__bytes(text, count->bytes), (uint64_t)count->calls, text__plural(count->calls));
+}
+
+static void add_activity_kinds(struct text_page *page, const struct profile_activity *activity, int first, int limit)
+{
+	bool any = false;
+
+	for (int i = first; i < limit; i++) {
+		if (!activity->kinds[i].calls)
+			continue;
+		buf__add_string(&page->line, any ? ", " : " (");
+		add_activity_kind(page, activity, i);
+		any = true;
+	}
+	if (any)
+		buf__add_string(&page->line, ")");
+}
+
+/* What was asked of the kernel: nothing is said of a process that asked for nothing. */
+static void add_activity(struct text_page *page, const struct profile_activity *activity)
+{
+	uint64_t calls = 0;
+	char text[32];
+
+	for (int i = 0; i < MT_ACTIVITY_MAX; i++)
+		calls += activity->kinds[i].calls;
+	if (!calls)
+		return;
+	buf__add_format(&page->line, "  kernel  %s obtained", text__bytes(text, profile__obtained(activity)));
+	add_activity_kinds(page, activity, 0, MT_ACTIVITY_FIRST_RELEASE);
+	buf__add_format(&page->line, ", %s given back", text__bytes(text, profile__released(activity)));
+	add_activity_kinds(page, activity, MT_ACTIVITY_FIRST_RELEASE, MT_ACTIVITY_MAX);
+	text_page__end_line(page);
+}
+
 /* Frees without an allocation are what sampling makes of most of them: a loss only when every block is counted. */
 static void add_losses(struct text_page *page, const struct report_subject *subject)
 {
@@ -266,6 +312,7 @@ static void add_subject(struct text_page *page, const struct report *report)
 	add_process(page, subject);
 	add_window(page, subject);
 	add_totals(page, subject);
+	add_activity(page, &subject->activity);
 	add_outlook(page, report);
 	text_reach__add_summary(page, report);
 	add_losses(page, subject);

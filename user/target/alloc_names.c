@@ -96,7 +96,13 @@ static const struct named jumps[] = {
 
 static const struct named loader = {"_dl_debug_state", {MT_CLASS_LOADER, {NO, NO, NO}}};
 
-static const struct named remap = {"mremap", {MT_CLASS_REMAP, {0, 1, 2}}};
+/* Those of the C library that are one system call each. Only of mremap the arguments are read at its entry, too. */
+static const struct named kernel[] = {
+	{"mremap", {MT_CLASS_REMAP, {0, 1, 2}}},         {"mmap", {MT_CLASS_MMAP, {NO, NO, NO}}},
+	{"mmap64", {MT_CLASS_MMAP, {NO, NO, NO}}},       {"munmap", {MT_CLASS_MUNMAP, {NO, NO, NO}}},
+	{"mprotect", {MT_CLASS_MPROTECT, {NO, NO, NO}}}, {"madvise", {MT_CLASS_MADVISE, {NO, NO, NO}}},
+	{"brk", {MT_CLASS_BRK, {NO, NO, NO}}},
+};
 
 static bool find(const struct named *table, size_t count, const char *name, struct alloc_signature *signature)
 {
@@ -156,7 +162,7 @@ enum alloc_family alloc_names__find(const char *name, struct alloc_signature *si
 		return ALLOC_FAMILY_JUMP;
 	if (find(&loader, 1, name, signature))
 		return ALLOC_FAMILY_LOADER;
-	if (find(&remap, 1, name, signature))
-		return ALLOC_FAMILY_REMAP;
+	if (find(kernel, ARRAY_SIZE(kernel), name, signature))
+		return ALLOC_FAMILY_KERNEL;
 	return ALLOC_FAMILY_NONE;
 }

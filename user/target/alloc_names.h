@@ -25,7 +25,7 @@ enum alloc_family {
 	ALLOC_FAMILY_CXX,    /* operator new and delete: probed only in objects that are allocators themselves */
 	ALLOC_FAMILY_JUMP,   /* longjmp, which matters where allocators call back: custom ones */
 	ALLOC_FAMILY_LOADER, /* the dynamic loader's rendezvous: _dl_debug_state */
-	ALLOC_FAMILY_REMAP,  /* mremap, which matters to those who know memory by its pages */
+	ALLOC_FAMILY_KERNEL, /* what asks the kernel for memory: mmap, brk, and their kind */
 	ALLOC_FAMILY_CUSTOM, /* named on the command line */
 };
 

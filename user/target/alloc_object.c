@@ -20,16 +20,15 @@ void alloc_object__free(struct alloc_object *object)
 	*object = (struct alloc_object){.functions = NULL};
 }
 
-uint64_t alloc_function__cookie(const struct alloc_function *function, uint32_t slot)
+uint64_t alloc_function__cookie(const struct alloc_function *function, const struct probe_site *site, uint32_t slot)
 {
-	const uint8_t *registers = function->site.registers;
+	const uint8_t *registers = site->registers;
 
 	return (uint64_t)slot | (uint64_t)function->signature.class << MT_COOKIE_CLASS_SHIFT |
 	       (uint64_t)registers[ALLOC_BLOCK] << MT_COOKIE_BLOCK_SHIFT |
 	       (uint64_t)registers[ALLOC_SIZE] << MT_COOKIE_SIZE_SHIFT |
 	       (uint64_t)registers[ALLOC_COUNT] << MT_COOKIE_COUNT_SHIFT |
-	       (uint64_t)function->leaf << MT_COOKIE_LEAF_SHIFT |
-	       (uint64_t)!function->site.emulated << MT_COOKIE_STEPPED_SHIFT;
+	       (uint64_t)function->leaf << MT_COOKIE_LEAF_SHIFT | (uint64_t)!site->emulated << MT_COOKIE_STEPPED_SHIFT;
 }
 
 /* ---- which functions of it are an allocator's */
@@ -41,22 +40,25 @@ struct collector {
 	bool has_dl_functions; /* glibc's dynamic loader, in ld.so or in a static program */
 	bool has_malloc;       /* an allocator, not only a user of one */
 	const char *kind;
+	size_t mark; /* of `marks`, that says so */
 	uint64_t specs_found;
 };
 
-/* What a symbol says about whose object it is. */
+/* What a symbol says about whose object it is. Of several the last one is right: static programs have a C library, too.
+ */
 static const struct {
 	const char *symbol, *kind;
 } marks[] = {
-	{"__libc_malloc", "glibc"},
+	{"__libc_malloc", "glibc"}, /* and musl's, when it is static */
+	{"__libc_malloc_impl", "musl"},
+	{"__musl_libc", "musl"},
+	{"__malloc_donate", "musl"},
+	{"_mstart", "musl"},
 	{"malloc_stats_print", "jemalloc"},
 	{"je_malloc_stats_print", "jemalloc"},
 	{"_rjem_malloc_stats_print", "jemalloc"},
 	{"tc_malloc", "tcmalloc"},
 	{"mi_malloc", "mimalloc"},
-	{"__musl_libc", "musl"},
-	{"__malloc_donate", "musl"},
-	{"_mstart", "musl"},
 	{"__asan_init", "asan"},
 };
 
@@ -94,6 +96,16 @@ static int prefer_name(struct alloc_function *function, const char *name)
 	return 0;
 }
 
+static void note_mark(struct collector *c, const char *name)
+{
+	for (size_t i = c->mark; i < ARRAY_SIZE(marks); i++) {
+		if (!strcmp(name, marks[i].symbol)) {
+			c->kind = marks[i].kind;
+			c->mark = i;
+		}
+	}
+}
+
 static int collect(const struct elf_symbol *symbol, void *cookie)
 {
 	struct collector *c = cookie;
@@ -102,9 +114,7 @@ static int collect(const struct elf_symbol *symbol, void *cookie)
 
 	if (!strcmp(symbol->name, "_dl_allocate_tls"))
 		c->has_dl_functions = true;
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (!strcmp(symbol->name, marks[i].symbol))
-			c->kind = marks[i].kind;
+	note_mark(c, symbol->name);
 	function.family = classify(c, symbol, &function.signature);
 	if (function.family == ALLOC_FAMILY_NONE)
 		return 0;
@@ -234,14 +244,16 @@ struct branch_check {
 static void check_branch(uint64_t target, void *cookie)
 {
 	struct branch_check *check = cookie;
+	const struct alloc_function *function;
 	struct alloc_signature signature;
 	const char *name;
 
 	if (check->reaches_allocator)
 		return;
+	function = function_at(check->object, target);
 	name = elf_imports__plt_entry(check->file, target);
 	check->reaches_allocator =
-		function_at(check->object, target) ||
+		(function && function->family != ALLOC_FAMILY_KERNEL) ||
 		(name && alloc_names__find(name, &signature) != ALLOC_FAMILY_NONE && signature.class < MT_CLASS_FREE);
 }
 
@@ -261,6 +273,28 @@ static bool is_leaf(const struct elf_file *file, struct alloc_object *object, co
 	return !check.reaches_allocator;
 }
 
+/* Bit i for the argument i of its system call that is read past it (bpf/activity.bpf.h). */
+static const unsigned int past_arguments[MT_CLASS_MAX] = {
+	[MT_CLASS_MMAP] = 1 << 1 | 1 << 2 | 1 << 3, [MT_CLASS_MUNMAP] = 1 << 1,
+	[MT_CLASS_MPROTECT] = 1 << 1 | 1 << 2,      [MT_CLASS_MADVISE] = 1 << 1 | 1 << 2,
+	[MT_CLASS_REMAP] = 1 << 1 | 1 << 2,
+};
+
+static void choose_past_syscall(const struct code *code, struct alloc_function *function)
+{
+	if (function->family != ALLOC_FAMILY_KERNEL || !code->whole ||
+	    !probe_site__past_syscall(code->bytes, code->size, function->address,
+				      past_arguments[function->signature.class], &function->past_syscall))
+		function->past_syscall.offset = 0;
+}
+
+/* Of what asks the kernel, only the place past the call is of use, or of mremap that before it. */
+static bool is_probed(const struct alloc_function *function)
+{
+	return function->family != ALLOC_FAMILY_KERNEL || function->past_syscall.offset ||
+	       function->signature.class == MT_CLASS_REMAP;
+}
+
 static int choose_sites(const struct elf_file *file, struct alloc_object *object)
 {
 	struct code *code = malloc(sizeof(*code));
@@ -275,7 +309,11 @@ static int choose_sites(const struct elf_file *file, struct alloc_object *object
 		probe_site__choose(code->bytes, code->size, function->address, code->whole,
 				   function->signature.arguments, &function->site);
 		function->leaf = is_leaf(file, object, function, code);
+		choose_past_syscall(code, function);
 	}
+	for (size_t i = object->count; i-- > 0;)
+		if (!is_probed(&object->functions[i]))
+			remove_function(object, i);
 	free(code);
 	return 0;
 }

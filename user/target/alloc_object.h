@@ -16,8 +16,9 @@ struct alloc_function {
 	uint64_t address; /* its virtual address in the file */
 	uint64_t size;    /* 0 if unknown */
 	struct probe_site site;
-	bool forwards; /* only while they are looked for */
-	bool leaf;     /* calls no other probed function: see MT_COOKIE_LEAF_SHIFT */
+	struct probe_site past_syscall; /* of ALLOC_FAMILY_KERNEL; its offset is 0 where there is no such place */
+	bool forwards;                  /* only while they are looked for */
+	bool leaf;                      /* calls no other probed function: see MT_COOKIE_LEAF_SHIFT */
 };
 
 struct alloc_object {
@@ -53,7 +54,7 @@ int alloc_object__parse(const struct elf_file *file, const struct alloc_spec *sp
 /* The one of the strings that `kind` can be which equals `text`; NULL if none does. */
 const char *alloc_object__kind(const char *text);
 
-/* The attach cookie of a function for the process in `slot`. */
-uint64_t alloc_function__cookie(const struct alloc_function *function, uint32_t slot);
+/* The attach cookie of a function, probed at one of its sites, for the process in `slot`. */
+uint64_t alloc_function__cookie(const struct alloc_function *function, const struct probe_site *site, uint32_t slot);
 
 #endif

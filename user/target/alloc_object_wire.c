@@ -45,6 +45,14 @@ static size_t put_specs(const struct alloc_spec *specs, size_t count, const char
 
 /* ---- the object: out */
 
+static void put_site(const struct probe_site *site, struct buf *reply)
+{
+	wire__put_number(reply, site->offset);
+	wire__put_number(reply, site->emulated);
+	wire__put_bytes(reply, site->registers, sizeof(site->registers));
+	wire__put_text(reply, site->instruction);
+}
+
 static void put_function(const struct alloc_function *function, struct buf *reply)
 {
 	wire__put_text(reply, function->name);
@@ -54,10 +62,8 @@ static void put_function(const struct alloc_function *function, struct buf *repl
 	wire__put_number(reply, function->address);
 	wire__put_number(reply, function->size);
 	wire__put_number(reply, function->leaf);
-	wire__put_number(reply, function->site.offset);
-	wire__put_number(reply, function->site.emulated);
-	wire__put_bytes(reply, function->site.registers, sizeof(function->site.registers));
-	wire__put_text(reply, function->site.instruction);
+	put_site(&function->site, reply);
+	put_site(&function->past_syscall, reply);
 }
 
 int serve_alloc_object(struct wire *request, const int *fds, size_t fd_count, struct buf *reply, struct error *err)
@@ -106,10 +112,12 @@ static bool is_printable(const char *text)
 	return !*text;
 }
 
-static bool read_site(struct wire *wire, struct probe_site *site)
+/* Of the function at the file offset `entry`. */
+static bool read_site(struct wire *wire, uint64_t entry, struct probe_site *site)
 {
 	const void *registers;
 	const char *text;
+	uint64_t place;
 	size_t size;
 
 	site->offset = (uint32_t)wire__number_to(wire, UINT32_MAX);
@@ -124,13 +132,11 @@ static bool read_site(struct wire *wire, struct probe_site *site)
 		if (site->registers[i] > MT_REGISTER_NONE)
 			return false;
 	memcpy(site->instruction, text, strlen(text) + 1);
-	return true;
+	return !__builtin_add_overflow(entry, site->offset, &place);
 }
 
 static bool read_function(struct wire *wire, struct alloc_function *function)
 {
-	uint64_t place;
-
 	function->name = wire__copy(wire);
 	function->family = (enum alloc_family)wire__number_to(wire, ALLOC_FAMILY_CUSTOM);
 	function->signature = read_signature(wire);
@@ -138,8 +144,8 @@ static bool read_function(struct wire *wire, struct alloc_function *function)
 	function->address = wire__number(wire);
 	function->size = wire__number(wire);
 	function->leaf = wire__number(wire);
-	return function->name && read_site(wire, &function->site) && !wire->failed &&
-	       !__builtin_add_overflow(function->entry, function->site.offset, &place);
+	return function->name && read_site(wire, function->entry, &function->site) &&
+	       read_site(wire, function->entry, &function->past_syscall) && !wire->failed;
 }
 
 int alloc_object__parse_reply(struct wire *wire, struct alloc_object *object, uint64_t *specs_found)

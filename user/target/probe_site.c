@@ -25,7 +25,10 @@ static const x86_reg registers_part[16][4] = {
 	{X86_REG_R14D, X86_REG_R14W, X86_REG_R14B, 0},     {X86_REG_R15D, X86_REG_R15W, X86_REG_R15B, 0},
 };
 
-enum { RSP = 7 };
+enum { RAX = 0, RSP = 7 };
+
+/* Arguments of a system call on x86-64 (syscall(2)), as far as they are read. */
+static const uint8_t syscall_registers[4] = {5 /* rdi */, 4 /* rsi */, 1 /* rdx */, 10};
 
 /* Integer arguments in order: System V ABI; AAPCS64. */
 #ifdef __aarch64__
@@ -129,12 +132,28 @@ struct tracking {
 	bool sp_moved;
 };
 
+/* The registers that an instruction writes, all if that is not known. */
+static uint16_t written_by(csh handle, const cs_insn *insn)
+{
+	uint8_t reads = 0, writes = 0;
+	uint16_t written = 0;
+	cs_regs read, write;
+
+	if (cs_regs_access(handle, insn, read, &reads, write, &writes) != CS_ERR_OK)
+		return 0xffff;
+	for (int i = 0; i < writes; i++) {
+		int reg = register_any(write[i]);
+
+		if (reg >= 0)
+			written |= (uint16_t)(1 << reg);
+	}
+	return written;
+}
+
 static void track(csh handle, const cs_insn *insn, struct tracking *tracking)
 {
 	const cs_x86 *x86 = &insn->detail->x86;
-	uint16_t copied[PROBE_ARGUMENTS] = {0}, written = 0;
-	uint8_t reads = 0, writes = 0;
-	cs_regs read, write;
+	uint16_t copied[PROBE_ARGUMENTS] = {0}, written = written_by(handle, insn);
 	int from = -1, to = -1;
 
 	/* AT&T syntax: operands stand source first */
@@ -146,16 +165,6 @@ static void track(csh handle, const cs_insn *insn, struct tracking *tracking)
 	for (int i = 0; i < PROBE_ARGUMENTS; i++)
 		if (from >= 0 && to >= 0 && tracking->holders[i] & 1 << from)
 			copied[i] = (uint16_t)(1 << to);
-	if (cs_regs_access(handle, insn, read, &reads, write, &writes) != CS_ERR_OK) {
-		written = 0xffff;
-	} else {
-		for (int i = 0; i < writes; i++) {
-			int reg = register_any(write[i]);
-
-			if (reg >= 0)
-				written |= (uint16_t)(1 << reg);
-		}
-	}
 	if (written & 1 << RSP || insn->id == X86_INS_ENTER) /* of which Capstone 4 does not tell */
 		tracking->sp_moved = true;
 	for (int i = 0; i < PROBE_ARGUMENTS; i++)
@@ -187,8 +196,9 @@ static void start_tracking(const int arguments[PROBE_ARGUMENTS], struct tracking
 			tracking->holders[i] = (uint16_t)(1 << argument_registers[arguments[i]]);
 }
 
-/* Does anything in the function jump behind its entry, up to the site? It would hit the probe without being a call. */
-static bool is_jumped_into(csh handle, const uint8_t *code, size_t size, uint64_t address, uint64_t site)
+/* Does anything in the function jump behind `start`, up to the site? It would hit the probe without being a call. */
+static bool is_jumped_into(csh handle, const uint8_t *code, size_t size, uint64_t address, uint64_t start,
+			   uint64_t site)
 {
 	cs_insn *insn = cs_malloc(handle);
 	uint64_t at = address, target;
@@ -201,7 +211,7 @@ static bool is_jumped_into(csh handle, const uint8_t *code, size_t size, uint64_
 			at++;
 			continue;
 		}
-		found = direct_target(handle, insn, &target) && target > address && target <= site;
+		found = direct_target(handle, insn, &target) && target > start && target <= site;
 	}
 	found = found || !insn;
 	if (insn)
@@ -264,12 +274,97 @@ void probe_site__choose(const uint8_t *code, size_t size, uint64_t address, bool
 		return;
 	}
 	if (find_emulated(handle, code, size, address, arguments, site) &&
-	    (site->offset == 0 || (whole && !is_jumped_into(handle, code, size, address, address + site->offset))))
+	    (site->offset == 0 ||
+	     (whole && !is_jumped_into(handle, code, size, address, address, address + site->offset))))
 		site->emulated = true;
 	else
 		probe_entry(handle, code, size, address, arguments, site);
 	cs_close(&handle);
 }
+
+/* ---- past a system call */
+
+/* The address behind the only syscall instruction; 0 if there is none, or another one. */
+static uint64_t find_syscall(csh handle, const uint8_t *code, size_t size, uint64_t address)
+{
+	cs_insn *insn = cs_malloc(handle);
+	uint64_t found = 0;
+	int count = 0;
+
+	while (insn && size) {
+		if (!cs_disasm_iter(handle, &code, &size, &address, insn)) {
+			code++; /* data between the code */
+			size--;
+			address++;
+		} else if (insn->id == X86_INS_SYSCALL) {
+			found = address;
+			count++;
+		}
+	}
+	if (insn)
+		cs_free(insn, 1);
+	return count == 1 ? found : 0;
+}
+
+/* Where the instruction at `address` is probed, when `intact` registers are as the system call left them. */
+static void probe_past(const cs_insn *insn, uint64_t function, uint16_t intact, struct probe_site *site)
+{
+	site->offset = (uint32_t)(insn->address - function);
+	site->emulated = is_emulated(insn->bytes, insn->size);
+	for (int i = 0; i < PROBE_ARGUMENTS; i++)
+		site->registers[i] =
+			intact & 1 << syscall_registers[i] ? syscall_registers[i] : (uint8_t)MT_REGISTER_NONE;
+	snprintf(site->instruction, sizeof(site->instruction), "%s %s", insn->mnemonic, insn->op_str);
+}
+
+/* The first instruction, or one behind it that is emulated and has all of `wanted` as well. */
+static bool choose_past(csh handle, const uint8_t *code, size_t size, uint64_t at, uint64_t function, uint16_t wanted,
+			struct probe_site *site)
+{
+	cs_insn *insn = cs_malloc(handle);
+	uint16_t intact = 0xffff;
+	uint64_t start = at;
+	bool found = false;
+
+	while (insn && !site->emulated && (intact & wanted) == wanted &&
+	       cs_disasm_iter(handle, &code, &size, &at, insn)) {
+		if (insn->address == start || is_emulated(insn->bytes, insn->size)) {
+			probe_past(insn, function, intact, site);
+			found = true;
+		}
+		if (is_branch(handle, insn))
+			break;
+		intact &= (uint16_t)~written_by(handle, insn);
+	}
+	if (insn)
+		cs_free(insn, 1);
+	return found;
+}
+
+bool probe_site__past_syscall(const uint8_t *code, size_t size, uint64_t address, unsigned int arguments,
+			      struct probe_site *site)
+{
+	uint16_t wanted = 1 << RAX;
+	bool found = false;
+	uint64_t past;
+	csh handle;
+
+	memset(site, 0, sizeof(*site));
+	if (!open_decoder(&handle))
+		return false;
+	for (int i = 0; i < (int)sizeof(syscall_registers); i++)
+		if (arguments & 1U << i)
+			wanted |= (uint16_t)(1 << syscall_registers[i]);
+	past = find_syscall(handle, code, size, address);
+	if (past)
+		found = choose_past(handle, code + (past - address), size - (past - address), past, address, wanted,
+				    site) &&
+			!is_jumped_into(handle, code, size, address, past - 1, address + site->offset);
+	cs_close(&handle);
+	return found;
+}
+
+/* ---- names for other functions */
 
 bool probe_site__forwards(const uint8_t *code, size_t size, uint64_t address, uint64_t *target)
 {

@@ -33,6 +33,16 @@ void probe_site__choose(const uint8_t *code, size_t size, uint64_t address, bool
 			const int arguments[PROBE_ARGUMENTS], struct probe_site *site);
 
 /*
+ * Chooses the site past the one system call of a function of which `code` is the whole: the first emulated instruction
+ * at which the result and all of `arguments` (bit i: the i-th of the call, at most 4) are still in the registers where
+ * the kernel has them, else the one right behind the syscall instruction. site->registers are of the call's first three
+ * arguments, MT_REGISTER_NONE for what is not there any more. False if there is no system call, or more than one, or if
+ * something else leads to that place.
+ */
+bool probe_site__past_syscall(const uint8_t *code, size_t size, uint64_t address, unsigned int arguments,
+			      struct probe_site *site);
+
+/*
  * The address that a function jumps to straight from its entry, before it does anything with the stack: true for a
  * function that is only another name for the one at *target.
  */

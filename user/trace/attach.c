@@ -35,7 +35,7 @@ void link__close(struct link *link)
 	link->fd = -1;
 }
 
-static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "jump", "event", "remap"};
+static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "jump", "event", "remap", "activity"};
 
 int link__pin(struct link *link, const char *directory, struct error *err)
 {
@@ -112,9 +112,20 @@ static bool is_of_kind(const struct alloc_function *function, enum link_kind kin
 		return kind == LINK_JUMP;
 	case MT_CLASS_REMAP:
 		return kind == LINK_REMAP;
-	default:
+	case MT_CLASS_ALLOC:
+	case MT_CLASS_OUT:
 		return kind == LINK_ALLOC;
+	default:
+		return false;
 	}
+}
+
+/* Where a function is probed for links of that kind; NULL if it is not. */
+static const struct probe_site *site_of(const struct alloc_function *function, enum link_kind kind)
+{
+	if (kind == LINK_ACTIVITY)
+		return function->past_syscall.offset ? &function->past_syscall : NULL;
+	return is_of_kind(function, kind) ? &function->site : NULL;
 }
 
 static int collect(struct batch *batch, struct error *err)
@@ -129,11 +140,12 @@ static int collect(struct batch *batch, struct error *err)
 		return error__set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		const struct alloc_function *function = &target->object->functions[i];
+		const struct probe_site *site = site_of(function, batch->kind);
 
-		if (!is_of_kind(function, batch->kind))
+		if (!site)
 			continue;
-		batch->offsets[batch->count] = function->entry + function->site.offset;
-		batch->cookies[batch->count++] = alloc_function__cookie(function, slot);
+		batch->offsets[batch->count] = function->entry + site->offset;
+		batch->cookies[batch->count++] = alloc_function__cookie(function, site, slot);
 	}
 	return 0;
 }
@@ -261,14 +273,16 @@ static int attach_perf(const struct programs *programs, const struct attach_targ
 		return cannot_attach(target, code, err);
 	for (size_t i = 0; i < target->object->count; i++) {
 		const struct alloc_function *function = &target->object->functions[i];
-		uint64_t offset = function->entry + function->site.offset;
-		/* perf events of a process also fire in its forked children: the program tells them by pid */
-		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = at_return,
-			    .bpf_cookie = alloc_function__cookie(function, MT_SLOT_ANY));
+		const struct probe_site *site = site_of(function, kind);
+		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = at_return);
 		struct link link = {.kind = kind, .fd = -1};
+		uint64_t offset;
 
-		if (!is_of_kind(function, kind))
+		if (!site)
 			continue;
+		offset = function->entry + site->offset;
+		/* perf events of a process also fire in its forked children: the program tells them by pid */
+		opts.bpf_cookie = alloc_function__cookie(function, site, MT_SLOT_ANY);
 		note_cookie(programs, target, offset, opts.bpf_cookie);
 		if (programs->heap->rodata->cookies_by_address)
 			opts.bpf_cookie = 0;
@@ -328,6 +342,12 @@ int attach__remaps(const struct programs *programs, enum rung rung, const struct
 		code = attach_multi(programs, target, LINK_REMAP, PROGRAM_REMAP_LEAVE, KERNEL_ATTACH_UPROBE_MULTI, true,
 				    links, err);
 	return code ? code : attach_kind(programs, rung, target, LINK_REMAP, PROGRAM_REMAP_ENTER, links, err);
+}
+
+int attach__activity(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		     struct links *links, struct error *err)
+{
+	return attach_kind(programs, rung, target, LINK_ACTIVITY, PROGRAM_ACTIVITY, links, err);
 }
 
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,

@@ -20,6 +20,7 @@ enum link_kind {
 	LINK_JUMP,
 	LINK_EVENT,
 	LINK_REMAP,
+	LINK_ACTIVITY,
 };
 
 struct link {
@@ -49,6 +50,9 @@ int attach__loader(const struct programs *programs, enum rung rung, const struct
 /* mremap, whose pages go elsewhere. */
 int attach__remaps(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		   struct links *links, struct error *err);
+/* What asks the kernel for memory, past its system calls. */
+int attach__activity(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		     struct links *links, struct error *err);
 /* What must be watched as long as blocks are tracked: reallocs and frees. */
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		  struct links *links, struct error *err);

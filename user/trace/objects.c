@@ -140,7 +140,7 @@ static void choose_programs(struct heap_bpf *heap, enum rung rung)
 	};
 	struct bpf_program *single[] = {heap->progs.alloc_entry,  heap->progs.alloc_return, heap->progs.block_free,
 					heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing,
-					heap->progs.remap_enter,  heap->progs.remap_leave};
+					heap->progs.remap_enter,  heap->progs.remap_leave,  heap->progs.memory_call};
 
 	for (int r = 0; r < RUNG_COUNT; r++)
 		for (size_t i = 0; i < 3; i++)

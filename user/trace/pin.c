@@ -344,8 +344,8 @@ int session__open_pinned(pid_t pid, struct session **result, struct error *err)
 
 static int kind_of(const char *name)
 {
-	static const char *const kinds[] = {"link_alloc_", "link_realloc_", "link_free_", "link_loader_",
-					    "link_jump_",  "link_event_",   "link_remap_"};
+	static const char *const kinds[] = {"link_alloc_", "link_realloc_", "link_free_",  "link_loader_",
+					    "link_jump_",  "link_event_",   "link_remap_", "link_activity_"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strncmp(name, kinds[i], strlen(kinds[i])))

@@ -11,7 +11,7 @@
 static const char *const names[PROGRAM_COUNT] = {
 	"alloc_session", "alloc_entry",  "alloc_return", "block_free",    "loader_event", "thread_jump",
 	"process_exec",  "process_exit", "process_fork", "syscall_enter", "syscall_exit", "fault_user",
-	"fault_kernel",  "rss_changed",  "pages_seed",   "remap_enter",   "remap_leave",
+	"fault_kernel",  "rss_changed",  "pages_seed",   "remap_enter",   "remap_leave",  "memory_call",
 };
 
 const char *programs__name(enum program program)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/minmax.h"
 #include "sampling.h"
 #include "target/nearest_limit.h"
 #include "trace/ages.h"
@@ -121,6 +122,17 @@ static void describe_counters(const struct reader *reader)
 	memcpy(reader->profile->loss, reader->counters.loss, sizeof(reader->profile->loss));
 	reader->profile->loss[MT_LOSS_LEFT_OUT] = programs__left_out(&reader->session->programs);
 	memcpy(reader->profile->size_objects, reader->counters.size_objects, sizeof(reader->profile->size_objects));
+}
+
+static void describe_activity(const struct reader *reader)
+{
+	struct profile_activity *to = &reader->profile->activity;
+
+	to->watched = reader->process.watches;
+	for (int i = 0; i < MT_ACTIVITY_MAX; i++) {
+		to->kinds[i] = reader->process.activity[i];
+		to->kinds[i].bytes = min_u64(to->kinds[i].bytes, PROFILE_ACTIVITY_BYTES_MAX);
+	}
 }
 
 /* ---- frames */
@@ -303,6 +315,7 @@ static int read_profile(struct reader *reader, const struct read_options *option
 		describe_limit(reader);
 	describe_sampling(reader);
 	describe_counters(reader);
+	describe_activity(reader);
 	code = read_sites(reader);
 	if (!code)
 		code = mappings__read(reader, options);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "target/program_break.h"
 #include "trace/session.h"
 #include "trace/unwinding.h"
 
@@ -60,6 +61,8 @@ static int attach_object(struct session *session, struct tracked *tracked, const
 	int code;
 
 	code = attach__loader(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code)
+		code = attach__activity(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && session->options.pages)
 		code = attach__remaps(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && session->options.heap)
@@ -123,6 +126,32 @@ static void note_libc(const struct session *session, const struct tracked *track
 	}
 }
 
+/* Which of a process's ways to ask the kernel for memory are seen. */
+static void note_activity(const struct session *session, const struct tracked *tracked)
+{
+	static const uint64_t activities[MT_CLASS_MAX] = {
+		[MT_CLASS_MMAP] = 1 << MT_ACTIVITY_MMAP,
+		[MT_CLASS_MUNMAP] = 1 << MT_ACTIVITY_MUNMAP,
+		[MT_CLASS_REMAP] = 1 << MT_ACTIVITY_MREMAP,
+		[MT_CLASS_MPROTECT] = 1 << MT_ACTIVITY_MPROTECT | 1 << MT_ACTIVITY_ARENA,
+		[MT_CLASS_MADVISE] = 1 << MT_ACTIVITY_MADVISE,
+		[MT_CLASS_BRK] = 1 << MT_ACTIVITY_BRK | 1 << MT_ACTIVITY_TRIM,
+	};
+
+	for (size_t i = 0; i < tracked->allocators.count; i++) {
+		const struct alloc_object *object = &tracked->allocators.objects[i];
+
+		for (size_t j = 0; j < object->count; j++) {
+			enum mt_class class = object->functions[j].signature.class;
+
+			if (!object->functions[j].past_syscall.offset ||
+			    (class == MT_CLASS_MPROTECT && strcmp(object->kind, "glibc") != 0))
+				continue;
+			session->processes[tracked->slot].watches |= activities[class];
+		}
+	}
+}
+
 /* Stacks go on without: what could not be is told with each of them. */
 static int update_tables(struct session *session, const struct tracked *tracked)
 {
@@ -154,6 +183,8 @@ int tracked__look(struct session *session, struct tracked *tracked, struct error
 	if (modules__update(&tracked->modules, tracked->process, &tracked->maps))
 		return error__set(err, -ENOMEM, "out of memory");
 	entry->era = tracked->modules.era;
+	if (!entry->brk)
+		entry->brk = program_break__of(tracked->process, &tracked->maps);
 	if (!update_tables(session, tracked))
 		__atomic_store_n(&entry->loads_seen, loads, __ATOMIC_RELEASE);
 	return 0;
@@ -170,6 +201,7 @@ int tracked__search(struct session *session, struct tracked *tracked, struct err
 		return code;
 	code = attach_objects(session, tracked, &tracked->allocators, err);
 	note_libc(session, tracked);
+	note_activity(session, tracked);
 	return code;
 }
 
