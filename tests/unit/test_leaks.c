@@ -204,21 +204,63 @@ static void steps_are_told(void **state)
 	assert_int_equal(leak.pattern, LEAK_STEPWISE);
 }
 
-/* Every block is freed when it is 12 s old, and there are ever more of them. */
+/* Every block is freed when it is 12 s old, and of 200 that come each second, so many more stay than go. */
+static void window_of_young(struct window *window, const uint64_t live[LOOKS])
+{
+	window_begin(window, 200);
+	for (int i = 0; i < LOOKS; i++)
+		window_set_live(window, i, live[i]);
+	for (int i = 0; i < LOOKS; i++) {
+		window->points[i].alloc_bytes = 200 * KB * (uint64_t)i;
+		window->points[i].alloc_objects = 200 * (uint64_t)i;
+	}
+	for (int i = PROFILE_BIRTHS - 12 / PER_BIRTH; i < PROFILE_BIRTHS; i++)
+		window->births[i] = 100 * KB;
+	window->input.oldest_seconds = 12;
+}
+
+/* They go up by 20 and down by 10 in turns. */
 static void what_does_not_stay_is_no_leak(void **state)
 {
 	struct window window;
+	uint64_t live[LOOKS];
 	struct leak leak;
 
 	(void)state;
-	window_leak(&window);
-	for (int i = 0; i < PROFILE_BIRTHS - 12 / PER_BIRTH; i++)
-		window.births[i] = 0;
-	window.input.oldest_seconds = 12;
+	for (uint64_t i = 0; i < LOOKS; i++)
+		live[i] = 100 + i / 2 * 10 + i % 2 * 20;
+	window_of_young(&window, live);
 	leak = judge_window(&window);
+	near(leak.trend.directness, 1 / 3.0);
 	near(leak.confidence, 0);
 	assert_int_equal(leak.pattern, LEAK_GROWING);
 	assert_int_equal(leak.severity, LEAK_NONE);
+}
+
+/* Timers that are set anew before they are old: at each look there are 10 more. */
+static void ever_more_are_a_leak_however_young(void **state)
+{
+	struct window window;
+	uint64_t live[LOOKS];
+	struct leak leak;
+
+	(void)state;
+	for (uint64_t i = 0; i < LOOKS; i++)
+		live[i] = 10 * i;
+	window_of_young(&window, live);
+	leak = judge_window(&window);
+	/* from 24 to 48 s 4800 came, and 240 more are there: 4560 went */
+	near(leak.trend.excess, 240 / sqrt(4800 + 4560));
+	near(leak.trend.directness, 1);
+	near(leak.trend.lasting, 0);
+	near(leak.confidence, (240 / sqrt(9360) - 2) * 33 / 34.5);
+	assert_int_equal(leak.severity, LEAK_NONE);
+	for (uint64_t i = 0; i < LOOKS; i++)
+		live[i] = 20 * i;
+	window_of_young(&window, live);
+	leak = judge_window(&window);
+	near(leak.confidence, 33 / 34.5);
+	assert_int_equal(leak.pattern, LEAK_STEADY);
 }
 
 /* A list that is made longer by realloc: one block, as old as its last growth. */
@@ -309,12 +351,18 @@ static void a_few_more_are_chance(void **state)
 	near(leak.trend.turnover, 17 / 50.0);
 	assert_true(leak.confidence > 0.9);
 	for (int i = 0; i < LOOKS; i++)
-		window.points[i].alloc_objects = 60 + (uint64_t)i * 4 / 3;
+		window.points[i].alloc_objects = 60 + (uint64_t)i * 5;
 	leak = judge_window(&window);
-	/* 32 came, and 17 went: 15 / 7 of a deviation */
-	near(leak.trend.excess, 15 / 7.0);
-	near(leak.trend.turnover, 49 / 50.0);
-	near(leak.confidence, (15 / 7.0 - 1) / 1.5 * 21 / 22.5);
+	/* 120 came, and 105 went: one deviation */
+	near(leak.trend.excess, 1);
+	near(leak.trend.turnover, 225 / 50.0);
+	near(leak.confidence, 0.5 * 21 / 22.5);
+	for (int i = 0; i < LOOKS; i++)
+		window.points[i].alloc_objects = 60 + (uint64_t)i * 15;
+	leak = judge_window(&window);
+	/* as likely, but by 14 times as many as there are: each that has stayed is one that was to stay */
+	near(leak.trend.turnover, 705 / 50.0);
+	near(leak.confidence, 21 / 22.5);
 }
 
 static void what_fills_up_is_no_leak(void **state)
@@ -443,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_leak_is_a_leak),
 		cmocka_unit_test(steps_are_told),
 		cmocka_unit_test(what_does_not_stay_is_no_leak),
+		cmocka_unit_test(ever_more_are_a_leak_however_young),
 		cmocka_unit_test(a_block_that_grows_is_never_old),
 		cmocka_unit_test(blocks_of_random_sizes_are_no_leak),
 		cmocka_unit_test(a_leak_that_begins_late_is_one),

@@ -11,6 +11,7 @@
 #define PERSISTENCE_UNKNOWN 0.5
 #define STEPWISE_SHARE      0.9 /* of the growth in a quarter of the looks */
 #define CHURN               10
+#define FEW_TURNOVERS       6
 #define PAUSED_SHARE        0.2
 #define LOST_AMONG          4
 
@@ -31,14 +32,17 @@ static double certainty_of(const struct report_counts *counts)
 
 /* ---- by a trend */
 
+/* Blocks that are there to stay; or ever more of them, and never fewer, however often each is replaced. */
 static double stays(const struct trend *trend)
 {
 	double by_age = ramp(trend->lasting_high, 0.2, 0.6) * ramp(log10(trend->elders), -3, -1);
 	double late = ramp(trend->late_lasting, 0.6, 0.9) * (1 - ramp(trend->drawdown, 0.3, 0.6));
+	double by_number = ramp(trend->directness, 0.6, 0.9) * ramp(trend->excess, 2, 3);
+	double no_chance = trend->turnover < FEW_TURNOVERS ? ramp(trend->excess, 0.5, 1.5) : 1;
 
 	if (trend->late_growth_objects <= 0)
 		return ramp(trend->directness, 0.2, 0.4);
-	return fmax(by_age, late) * (trend->turnover < 1 ? ramp(trend->excess, 1, 2.5) : 1);
+	return fmax(fmax(by_age, late) * no_chance, by_number);
 }
 
 static double memory_of(const struct profile_look *look)

@@ -11,9 +11,11 @@
  *	stays	    ramp(lasting_high, 0.2, 0.6) x ramp(log10 elders, -3, -1): what is freed after a time has no old
  *		    blocks. Or, if it is more, ramp(late_lasting, 0.6, 0.9) x (1 - ramp(drawdown, 0.3, 0.6)), for
  *		    what began to leak in the window; batches have none from before the last one, but fall.
- *		    Both x ramp(excess, 1, 2.5), if the turnover is below 1: a few more allocations than frees are
- *		    chance. Where the number of blocks does not grow, it is ramp(directness, 0.2, 0.4) instead: then
- *		    it is blocks that grow (realloc), which are never old, or as many of random sizes
+ *		    Both x ramp(excess, 0.5, 1.5), if the turnover is below 6: a few more allocations than frees are
+ *		    chance. Or, if it is more, ramp(directness, 0.6, 0.9) x ramp(excess, 2, 3): where there are ever
+ *		    more blocks, and never fewer, it does not matter that each is replaced before it is old. Where the
+ *		    number of blocks does not grow, it is ramp(directness, 0.2, 0.4) instead: then it is blocks that
+ *		    grow (realloc), which are never old, or as many of random sizes
  *	repetition  n / (n + 1.5) for n looks that saw more than ever before: one rise is no trend
  *	certainty   1 - standard error / live bytes, not below 0: of sampling
  *	unexplained what of its growth is not that of a cache which was full when tracing began, and only replaces
