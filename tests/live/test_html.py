@@ -76,9 +76,9 @@ def test_facts_are_those_of_the_text_report(opened):
     page = opened("leaks")
     assert page.run("document.title") == "Leaks of server [812] - memtrawl"
     assert page.text("#facts p") == "server [812] on db1: /usr/bin/server --port 80"
-    assert page.texts("#facts dt") == ["window", "live", "churn", "rss", "growth", "limit", "lost"]
+    assert page.texts("#facts dt") == ["window", "live", "churn", "rss", "kernel", "growth", "limit", "lost"]
     assert page.texts("#facts dd")[1] == "7.1 MiB in 4074 blocks, peak 9.0 MiB"
-    assert page.texts("#facts dd")[5] == "cgroup /web: 600.0 MiB of 1.0 GiB used, full in 56m32s at this rate"
+    assert page.texts("#facts dd")[6] == "cgroup /web: 600.0 MiB of 1.0 GiB used, full in 56m32s at this rate"
 
 
 @pytest.mark.parametrize("kind, headings, row", [

@@ -144,14 +144,19 @@ SITE(below_stack)
 
 static pthread_barrier_t waiting;
 
-/* The pointer is in r12 alone, in the system call pause. */
+/* The pointer is in r12 alone, in the system call pause: some processors' memset leaves it where it was handed over. */
 static void *hold_in_register(void *unused)
 {
 	pthread_barrier_wait(&waiting);
 #ifdef __x86_64__
 	register void *block __asm__("r12") = make_in_register(72);
 
-	__asm__ volatile("1: mov %1, %%rax\n\tsyscall\n\tjmp 1b" : : "r"(block), "i"(SYS_pause) : "rax", "rcx", "r11");
+	__asm__ volatile("xor %%edx, %%edx\n\txor %%esi, %%esi\n\txor %%edi, %%edi\n\txor %%r8d, %%r8d\n\t"
+			 "xor %%r9d, %%r9d\n\txor %%r10d, %%r10d\n"
+			 "1: mov %1, %%rax\n\tsyscall\n\tjmp 1b"
+			 :
+			 : "r"(block), "i"(SYS_pause)
+			 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
 #endif
 	return unused;
 }
