@@ -327,6 +327,7 @@ struct mt_probe_key {
 
 /* Map `session`, one element, mapped by user space: the switches that change while programs run. */
 struct mt_session {
+	__u64 build;          /* programs__build(): first, where every build finds it */
 	__u64 period;         /* mean bytes between samples; 0: every allocation */
 	__u64 pressed_period; /* the largest period that a filling live table has forced, 0 if it never did */
 	__u64 pressed_ns;     /* when it first did */
@@ -406,7 +407,7 @@ MT_ASSERT_SIZE(mt_page_seed, 80);
 MT_ASSERT_SIZE(mt_page_call, 48);
 MT_ASSERT_SIZE(mt_counters, (15 + 19 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 257);
-MT_ASSERT_SIZE(mt_session, 216);
+MT_ASSERT_SIZE(mt_session, 224);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 19, "mt_counters is sized for it");
 _Static_assert(MT_ACTIVITY_MAX == 8, "mt_process is sized for it");

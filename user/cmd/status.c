@@ -137,8 +137,16 @@ static int show(const struct tracing_options *tracing, const char *store, const 
 		code = error__set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
-	for (size_t i = 0; !code && i < count; i++)
-		code = fill_one(pids[i], store, &rows[filled++], err);
+	for (size_t i = 0; !code && i < count; i++) {
+		int failed = fill_one(pids[i], store, &rows[filled], err);
+
+		if (!failed)
+			filled++;
+		else if (all) /* others are not hidden by it */
+			warn("%s", err->text);
+		else
+			code = failed;
+	}
 	if (!code)
 		code = print(rows, filled, output, err);
 	for (size_t i = 0; i < filled; i++)

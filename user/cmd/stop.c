@@ -18,23 +18,38 @@ static const struct usage usage = {
 		"saved with `snapshot` before.\n",
 };
 
-/* The keeper removes the pins; one that does not within five seconds is done without. */
-static int stop(pid_t pid, struct error *err)
+/* 0 if it cannot be told, as of a session of another build. */
+static pid_t keeper_of(pid_t pid)
 {
 	struct session *session = NULL;
-	pid_t keeper = 0;
+	pid_t keeper;
+
+	if (session__open_pinned(pid, &session, NULL))
+		return 0;
+	keeper = (pid_t)session->shared->keeper;
+	session__free(session);
+	return keeper;
+}
+
+/*
+ * The keeper removes the pins; one that does not within five seconds is done without. One that cannot be told ends when
+ * it finds its pins gone.
+ */
+static int stop(pid_t pid, struct error *err)
+{
+	pid_t keeper;
+	int code = 0;
 
 	if (!pin__exists(pid))
 		return error__set(err, -ENOENT, "PID %d has no session: `memtrawl status` lists those there are", pid);
-	if (!session__open_pinned(pid, &session, NULL)) {
-		keeper = (pid_t)session->shared->keeper;
-		session__free(session);
-	}
-	if (keeper > 1 && lock__is_held(pid))
+	keeper = keeper_of(pid);
+	if (keeper <= 1)
+		code = pin__remove(pid, err);
+	else if (lock__is_held(pid))
 		kill(keeper, SIGTERM);
-	for (int i = 0; i < 250 && lock__is_held(pid); i++)
+	for (int i = 0; !code && i < 250 && lock__is_held(pid); i++)
 		usleep(20000);
-	return pin__remove(pid, err);
+	return code ? code : pin__remove(pid, err);
 }
 
 enum status cmd_stop(int argc, char **argv)

@@ -39,7 +39,7 @@ struct budget {
 	struct sums last;
 	uint64_t last_ns, next_ns;
 	int stats_fd;              /* while the kernel measures programs, else -1 */
-	struct run_time run;       /* of the programs at allocator functions, as the kernel has it */
+	struct run_time run;       /* of the programs at calls, as the kernel has it */
 	struct run_time fault_run; /* of those at page faults, of whichever process */
 	struct sums run_since;     /* when the kernel began to measure */
 	/* Means of intervals. The kernel's clock goes on where the target is preempted in the middle of a program,
@@ -166,7 +166,8 @@ static void measure_faults(struct budget *budget)
 /* The kernel counts run time only while somebody asks it to. */
 static void measure_programs(struct budget *budget)
 {
-	struct run_time run = programs__run_time(&budget->session->programs, PROGRAM_SESSION, PROGRAM_FREE);
+	struct run_time run =
+		programs__run_time(&budget->session->programs, PROGRAM_FIRST_AT_CALLS, PROGRAM_LAST_AT_CALLS);
 
 	if (run.count > budget->run.count + 100)
 		recent__add(&budget->mean_run_ns,

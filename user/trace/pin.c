@@ -157,6 +157,26 @@ int session__pin_new_links(struct session *session, struct error *err)
 	return code;
 }
 
+/* The maps of another build's session have other sizes, or other fields. */
+static bool is_of_another_build(const char *path)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info), key = 0;
+	struct mt_session shared;
+	char name[PATH_MAX];
+	bool ours;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/session", path);
+	fd = bpf_obj_get(name);
+	if (fd < 0)
+		return false;
+	ours = !bpf_map_get_info_by_fd(fd, &info, &size) && info.value_size == sizeof(shared) &&
+	       !bpf_map_lookup_elem(fd, &key, &shared) && shared.build == programs__build();
+	close(fd);
+	return !ours;
+}
+
 /* Does the session pinned in that directory follow the process? Its `targets` map has the living, `processes` all. */
 static bool follows(const char *path, pid_t pid)
 {
@@ -165,6 +185,8 @@ static bool follows(const char *path, pid_t pid)
 	bool found = false;
 	int fd;
 
+	if (is_of_another_build(path))
+		return false;
 	snprintf(name, sizeof(name), "%s/processes", path);
 	fd = bpf_obj_get(name);
 	for (uint32_t slot = 0; fd >= 0 && !found && slot < MT_SLOTS_MAX; slot++)
@@ -317,6 +339,12 @@ int session__open_pinned(pid_t pid, struct session **result, struct error *err)
 	path_of(path, sizeof(path), pid);
 	if (access(path, F_OK))
 		return -ENOENT;
+	if (is_of_another_build(path))
+		return error__set(
+			err, -EPROTO,
+			"the session of PID %d was begun by another build of memtrawl, whose maps this one cannot "
+			"read: use that build, or end the session with `memtrawl stop -p %d`",
+			pid, pid);
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return error__set(err, -ENOMEM, "out of memory");

@@ -20,8 +20,8 @@
 int session__pin(struct session *session, struct error *err);
 
 /*
- * Opens the session that is pinned for a pid, to read it. -ENOENT (err untouched) if there is none. What it counts is
- * not disturbed; session__free() only closes.
+ * Opens the session that is pinned for a pid, to read it. -ENOENT (err untouched) if there is none, -EPROTO if it is of
+ * another build. What it counts is not disturbed; session__free() only closes.
  */
 int session__open_pinned(pid_t pid, struct session **session, struct error *err);
 

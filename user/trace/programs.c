@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "heap.skel.h"
+#include "lib/hash.h"
 
 static const char *const names[PROGRAM_COUNT] = {
-	"alloc_session", "alloc_entry",  "alloc_return", "block_free",    "loader_event", "thread_jump",
-	"process_exec",  "process_exit", "process_fork", "syscall_enter", "syscall_exit", "fault_user",
-	"fault_kernel",  "rss_changed",  "pages_seed",   "remap_enter",   "remap_leave",  "memory_call",
+	"alloc_session", "alloc_entry",  "alloc_return", "block_free",   "memory_call",   "loader_event",
+	"thread_jump",   "process_exec", "process_exit", "process_fork", "syscall_enter", "syscall_exit",
+	"fault_user",    "fault_kernel", "rss_changed",  "pages_seed",   "remap_enter",   "remap_leave",
 };
 
 const char *programs__name(enum program program)
@@ -38,6 +39,19 @@ void programs__from_object(struct heap_bpf *heap, struct programs *programs)
 
 		programs->fds[i] = fd < 0 ? -1 : fd;
 	}
+}
+
+uint64_t programs__build(void)
+{
+	static uint64_t build;
+	size_t size;
+
+	if (!build) {
+		const void *object = heap_bpf__elf_bytes(&size);
+
+		build = fnv64(FNV64_BASIS, object, size);
+	}
+	return build;
 }
 
 /* False if there is no such program. */

@@ -13,6 +13,7 @@ enum program {
 	PROGRAM_ENTRY,
 	PROGRAM_RETURN,
 	PROGRAM_FREE,
+	PROGRAM_ACTIVITY,
 	PROGRAM_LOADER,
 	PROGRAM_JUMP,
 	PROGRAM_EXEC,
@@ -26,9 +27,10 @@ enum program {
 	PROGRAM_PAGES_SEED,
 	PROGRAM_REMAP_ENTER,
 	PROGRAM_REMAP_LEAVE,
-	PROGRAM_ACTIVITY,
 	PROGRAM_COUNT,
 
+	PROGRAM_FIRST_AT_CALLS = PROGRAM_SESSION, /* whose runs and traps the budget counts as calls */
+	PROGRAM_LAST_AT_CALLS = PROGRAM_ACTIVITY,
 	PROGRAM_FIRST_TRACEPOINT = PROGRAM_EXEC,
 	PROGRAM_LAST_TRACEPOINT = PROGRAM_RSS_CHANGED,
 };
@@ -41,6 +43,12 @@ struct programs {
 void programs__from_object(struct heap_bpf *heap, struct programs *programs);
 const char *programs__name(enum program program);                                            /* "alloc_session" */
 struct bpf_program *programs__libbpf(const struct programs *programs, enum program program); /* heap is not NULL */
+
+/*
+ * What this build's programs and maps are known by: a hash of the object that they are loaded from. Sessions of another
+ * build are laid out otherwise, and cannot be read.
+ */
+uint64_t programs__build(void);
 
 struct run_time {
 	uint64_t ns, count;

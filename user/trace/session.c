@@ -151,6 +151,7 @@ static void set_switches(struct session *session)
 	const struct session_options *options = &session->options;
 	struct mt_session *shared = session->shared;
 
+	shared->build = programs__build();
 	shared->period = options->period;
 	shared->largest_period = options->period;
 	shared->live_capacity = options->live_max;
