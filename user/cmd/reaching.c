@@ -96,8 +96,9 @@ static int scan(struct look *look, struct error *err)
 /* ---- with the process stopped */
 
 /* Half of what is free at most: else memory is looked through where it is, and the pause is longer. */
-static void make_room(struct look *look)
+static void make_room(struct look *look, struct profile_reach *facts)
 {
+	const uint64_t since_ns = monotonic_ns();
 	const struct threads nobody = {0};
 	struct error err;
 	long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -108,6 +109,7 @@ static void make_room(struct look *look)
 		if (look->room_bytes / 2 < (uint64_t)pages * (uint64_t)size / 4)
 			look->room = contents__room(look->room_bytes);
 	}
+	facts->memory_seconds += (double)(monotonic_ns() - since_ns) / 1e9;
 }
 
 static int look_at_stopped(struct look *look, struct error *err)
@@ -130,7 +132,7 @@ static int look_with_pause(struct look *look, struct profile_reach *facts, struc
 	uint64_t stopped_ns;
 	int code;
 
-	make_room(look);
+	make_room(look, facts);
 	code = look_at_stopped(look, err);
 	stopped_ns = look->threads.stopped_ns;
 	threads__resume(&look->threads);

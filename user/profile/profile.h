@@ -168,8 +168,9 @@ struct profile_reach {
 	bool stopped;               /* the process stood still meanwhile */
 	uint32_t passes;            /* how often memory was looked through */
 	uint64_t threads;           /* whose registers were read */
-	double seconds;             /* that looking through it took, all passes together */
+	double seconds;             /* that all passes took, these two included */
 	double pause_seconds;       /* that the process stood still */
+	double memory_seconds;      /* of them, before it did: until there was memory for a copy */
 	uint64_t scanned_bytes;     /* in the last pass */
 	uint64_t unread_bytes;      /* of them: they could not be read; what only they lead to seems lost */
 	struct profile_blocks gone; /* blocks that were freed meanwhile, which are in no class */

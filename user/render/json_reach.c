@@ -35,6 +35,7 @@ json_t *json_reach__of(const struct report *report)
 	json_value__set(object, "passes", json_value__count(reach->passes));
 	json_value__set(object, "seconds", json_value__number(reach->seconds));
 	json_value__set(object, "pause_seconds", json_value__number(reach->pause_seconds));
+	json_value__set(object, "memory_seconds", json_value__number(reach->memory_seconds));
 	json_value__set(object, "threads", json_value__count(reach->threads));
 	json_value__set(object, "scanned_bytes", json_value__count(reach->scanned_bytes));
 	json_value__set(object, "unread_bytes", json_value__count(reach->unread_bytes));
