@@ -93,6 +93,15 @@ int memory_call(struct pt_regs *ctx)
 	return 0;
 }
 
+/* For who wants to look at a process when it ends. */
+SEC("?uprobe")
+int exit_call(struct pt_regs *ctx)
+{
+	kernel__keep_own_stack();
+	lifecycle__hold();
+	return 0;
+}
+
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {

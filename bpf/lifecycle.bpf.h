@@ -79,6 +79,22 @@ static __always_inline void lifecycle__exit(const struct task_struct *task)
 	send_event(&owner, MT_EVENT_EXIT, 0, owner.process->exit_code);
 }
 
+/*
+ * At the entry of _Exit: all destructors have run, and its memory is still there. A child of vfork() comes by as well.
+ * Who asked for it lets it go on (SIGCONT).
+ */
+static __always_inline void lifecycle__hold(void)
+{
+	enum { STOP = 19 }; /* SIGSTOP of x86-64 and arm64 (uapi/asm-generic/signal.h) */
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct mt_session *s = the_session();
+
+	if (!s || s->hold != tgid || s->held)
+		return;
+	s->held = 1;
+	bpf_send_signal(STOP);
+}
+
 /* A forked child starts with empty books: what it inherited is its parent's. */
 static __always_inline void lifecycle__fork(const struct task_struct *parent, const struct task_struct *child)
 {

@@ -289,6 +289,7 @@ enum mt_class {
 	MT_CLASS_MPROTECT,
 	MT_CLASS_MADVISE,
 	MT_CLASS_BRK,
+	MT_CLASS_EXIT, /* _Exit: the process is about to end */
 	MT_CLASS_MAX,
 };
 
@@ -349,6 +350,8 @@ struct mt_session {
 	__u32 cost_free;
 	__u32 unwind;   /* enum mt_unwind_mode */
 	__u64 epoch_ns; /* what times in page words count from */
+	__u32 hold;     /* pid of the process to be stopped (SIGSTOP) when it is about to end by _Exit; 0: of none */
+	__u32 held;     /* it was */
 
 	/* Not read by programs: what user space wants the next command to know. */
 	__u64 since_ns;        /* when the session began */
@@ -407,7 +410,7 @@ MT_ASSERT_SIZE(mt_page_seed, 80);
 MT_ASSERT_SIZE(mt_page_call, 48);
 MT_ASSERT_SIZE(mt_counters, (15 + 19 + 48) * 8);
 MT_ASSERT_SIZE(mt_thread, 7 * 8 + 32 + 24 + 104 + 1024 + 24 + 8 * 257);
-MT_ASSERT_SIZE(mt_session, 224);
+MT_ASSERT_SIZE(mt_session, 232);
 MT_ASSERT_SIZE(mt_event, 32);
 _Static_assert(MT_LOSS_MAX == 19, "mt_counters is sized for it");
 _Static_assert(MT_ACTIVITY_MAX == 8, "mt_process is sized for it");

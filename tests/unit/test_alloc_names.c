@@ -233,6 +233,15 @@ static void calls_of_the_kernel(void **unused)
 	}
 }
 
+static void end_of_a_process(void **unused)
+{
+	static const struct expected last = {"", MT_CLASS_EXIT, NO, NO, NO};
+
+	(void)unused;
+	check(&last, "_Exit", ALLOC_FAMILY_EXIT);
+	check_nothing("exit");
+}
+
 /* The registers that a cookie names have five bits, and a function's arguments are in registers at all. */
 static void arguments_are_in_registers(void **unused)
 {
@@ -257,6 +266,7 @@ int main(void)
 		cmocka_unit_test(loader_rendezvous),
 		cmocka_unit_test(other_names),
 		cmocka_unit_test(calls_of_the_kernel),
+		cmocka_unit_test(end_of_a_process),
 		cmocka_unit_test(arguments_are_in_registers),
 	};
 

@@ -197,6 +197,8 @@ static bool suppressed(const struct diff_site *site, const struct report_request
 	group->suppressed[i].stacks++;
 	group->suppressed[i].live_bytes += site->after ? site->after->live_bytes : 0;
 	group->suppressed[i].live_objects += site->after ? site->after->live_objects : 0;
+	if (site->after)
+		group->suppressed[i].lost_bytes += site->after->reach[REACH_DEFINITE].bytes + site->after->behind.bytes;
 	return true;
 }
 

@@ -113,6 +113,7 @@ struct report_subject {
 struct report_suppressed {
 	const char *pattern; /* the suppressions' */
 	uint64_t stacks, live_bytes, live_objects;
+	uint64_t lost_bytes; /* definitely, and what only those lead to */
 };
 
 enum { REPORT_MOVERS = 3 };

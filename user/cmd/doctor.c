@@ -51,12 +51,14 @@ static const char *role_of(enum mt_class class)
 	}
 }
 
-/* What only the pages source probes, mremap's entry, is left out. */
+/* What only some commands probe is left out: mremap's entry, for pages, and _Exit, for `run --reach`. */
 static const struct probe_site *site_of(const struct alloc_function *function)
 {
 	if (function->past_syscall.offset)
 		return &function->past_syscall;
-	return function->signature.class == MT_CLASS_REMAP ? NULL : &function->site;
+	if (function->signature.class == MT_CLASS_REMAP || function->signature.class == MT_CLASS_EXIT)
+		return NULL;
+	return &function->site;
 }
 
 static double cost_of(const struct alloc_function *function, const struct trap_costs *costs)

@@ -7,6 +7,11 @@
 #include "lib/array.h"
 
 static const struct option reach_options[] = {
+	{.name = "pointer-mask",
+	 .type = OPTION_STRING,
+	 .offset = offsetof(struct reach_options, pointer_mask),
+	 .argument = "MASK",
+	 .help = "the bits of a pointer that are its address, in hex:\n0xffffffffffff where the upper 16 are a tag"},
 	{.name = "stop",
 	 .type = OPTION_FLAG,
 	 .offset = offsetof(struct reach_options, stop),
@@ -16,12 +21,12 @@ static const struct option reach_options[] = {
 	 .offset = offsetof(struct reach_options, interval_ns),
 	 .argument = "TIME",
 	 .help = "without --stop: time between the two looks (2s)"},
-	{.name = "pointer-mask",
-	 .type = OPTION_STRING,
-	 .offset = offsetof(struct reach_options, pointer_mask),
-	 .argument = "MASK",
-	 .help = "the bits of a pointer that are its address, in hex:\n0xffffffffffff where the upper 16 are a tag"},
 };
+
+struct option_group reach_options__mask_group(struct reach_options *options)
+{
+	return (struct option_group){reach_options, 1, options};
+}
 
 struct option_group reach_options__group(struct reach_options *options)
 {

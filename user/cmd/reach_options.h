@@ -18,6 +18,8 @@ struct reach_options {
 	}
 
 struct option_group reach_options__group(struct reach_options *options);
+/* Of a process that stands still anyway: only what is a pointer. */
+struct option_group reach_options__mask_group(struct reach_options *options);
 
 /* 0, or -EINVAL with a usage error. */
 int reach_options__reaching(const struct reach_options *options, struct reaching_options *reaching, struct error *err);

@@ -196,7 +196,7 @@ static int prepare(struct record *record, struct error *err)
 	int code = observe__check_rights(err);
 
 	if (!code && record->command)
-		code = launch__prepare(record->command, &record->launch, err);
+		code = launch__prepare(record->command, false, &record->launch, err);
 	if (!code && record->launch)
 		launch__leave_loader_alone(record->launch);
 	if (!code)

@@ -11,6 +11,7 @@
 #include "cmd/looking.h"
 #include "cmd/observe.h"
 #include "cmd/output.h"
+#include "cmd/reach_options.h"
 #include "cmd/suppression_options.h"
 #include "lib/array.h"
 #include "lib/clock.h"
@@ -26,7 +27,8 @@ static const struct usage usage = {
 		"which call sites held memory at it, what was live at exit, sizes, and temporary allocations.\n"
 		"Passes the command's exit status on (128 + N for signal N); has 125, 126 and 127 for failures of its\n"
 		"own, a command that cannot be run, and one that is not found. The report goes to standard error,\n"
-		"JSON to standard output, either to FILE with -o.\n",
+		"JSON to standard output, either to FILE with -o. With --reach it is also told which blocks nothing\n"
+		"pointed to any more when the command was about to exit.\n",
 	.min_arguments = 1,
 	.max_arguments = -1,
 	.stop_at_argument = true,
@@ -37,6 +39,7 @@ enum { RUN_FAILED = 125, RUN_CANNOT_EXECUTE = 126, RUN_NOT_FOUND = 127, RUN_SIGN
 
 struct run_options {
 	const char *fail_on_leak;
+	bool reach;
 };
 
 static const struct option own_options[] = {
@@ -45,13 +48,23 @@ static const struct option own_options[] = {
 	 .offset = offsetof(struct run_options, fail_on_leak),
 	 .argument = "BYTES",
 	 .optional = "1",
-	 .help = "exit with status 1 if so many bytes or more are live at exit (1)"},
+	 .help = "exit with status 1 if so many bytes or more are live at exit (1);\nwith --reach: are lost then"},
+	{.name = "reach",
+	 .type = OPTION_FLAG,
+	 .offset = offsetof(struct run_options, reach),
+	 .help = "look for what points to the blocks that are live when the\ncommand exits, as `reach` does of a "
+		 "process"},
 };
 
 struct run {
 	struct run_options own;
 	struct suppression_options known;
 	struct suppressions *suppressions;
+	struct reach_options reach;
+	struct reaching_options reaching;
+	struct reached reached;    /* with --reach: of the command, when it was about to exit, */
+	struct error reach_failed; /* or why it could not be looked at */
+	bool reach_known;
 	struct tracing_options tracing;
 	struct report_options report;
 	struct output_options output;
@@ -93,18 +106,22 @@ static int prepare(struct run *run, struct error *err)
 	if (code)
 		return code;
 	run->session_options.count_details = true;
+	run->session_options.hold = run->own.reach;
 	code = session__new(&run->session_options, &run->session, err);
 	if (code)
 		return code;
 	run->session->follow_exec = true;
-	code = launch__prepare(run->command, &run->launch, err);
+	code = launch__prepare(run->command, run->own.reach, &run->launch, err);
 	if (!code)
 		code = process__open(launch__pid(run->launch), &process, err);
 	if (!code)
 		code = session__add(run->session, process, true, err);
-	if (!code)
-		session__begin(run->session);
-	return code;
+	if (code)
+		return code;
+	if (run->own.reach)
+		run->session->shared->hold = (uint32_t)launch__pid(run->launch);
+	session__begin(run->session);
+	return 0;
 }
 
 static int cannot_run(const struct run *run, int code, struct error *err)
@@ -135,24 +152,53 @@ static void set_signals(pid_t pid)
 	sigaction(SIGHUP, &action, NULL);
 }
 
+/*
+ * The command has stopped: before its exit, for us, or for reasons of its own. In the first case all that it had is
+ * still there, and it goes on afterwards.
+ */
+static void look_at_exit(struct run *run)
+{
+	struct mt_session *shared = run->session->shared;
+
+	if (!shared->held)
+		return;
+	shared->hold = shared->held = 0;
+	run->reach_known = !reaching__look(run->session, run->session->tracked[0], &run->reaching, &run->reached,
+					   &run->reach_failed);
+	kill(launch__pid(run->launch), SIGCONT);
+}
+
+static void let_go(const struct run *run)
+{
+	run->session->shared->hold = 0;
+	if (run->session->shared->held)
+		kill(launch__pid(run->launch), SIGCONT);
+}
+
 static int follow(struct run *run, struct error *err)
 {
+	const int options = WNOHANG | (run->own.reach ? WUNTRACED : 0);
 	int code = 0;
 
 	run->looking = looking__new(run->session, 0);
 	for (;;) {
 		struct rusage used;
-		pid_t done = wait4(launch__pid(run->launch), &run->wait_status, WNOHANG, &used);
+		pid_t done = wait4(launch__pid(run->launch), &run->wait_status, options, &used);
 
-		if (done == launch__pid(run->launch)) { /* the kernel's own peak, in KiB; samples may have missed it */
+		if (done == launch__pid(run->launch) && WIFSTOPPED(run->wait_status)) {
+			look_at_exit(run);
+		} else if (done ==
+			   launch__pid(run->launch)) { /* the kernel's own peak, in KiB; samples may have missed it */
 			run->session->tracked[0]->rss.peak_bytes = (uint64_t)used.ru_maxrss << 10;
 			break;
 		}
 		if (done < 0 && errno == ECHILD)
 			break;
 		code = session__poll(run->session, 50, err);
-		if (code && code != -EINTR)
+		if (code && code != -EINTR) {
+			let_go(run);
 			break;
+		}
 		if (run->looking)
 			looking__look(run->looking, monotonic_ns());
 	}
@@ -186,7 +232,7 @@ static int report_on(const struct run *run, const struct profile *profile, const
 {
 	struct report_options by_peak = run->report, by_live = run->report;
 	struct run_summary summary = {.command = run->command, .wait_status = run->wait_status, .profile = profile};
-	struct report *at_peak = NULL, *at_exit = NULL;
+	struct report *at_peak = NULL, *at_exit = NULL, *lost = NULL;
 	struct report_request request;
 	int code;
 
@@ -197,32 +243,39 @@ static int report_on(const struct run *run, const struct profile *profile, const
 	request = output__request(&by_live, REPORT_PROFILE, format);
 	if (!code)
 		code = report__new(REPORT_PROFILE, profile, &request, &at_exit, err);
+	request = output__request(&by_live, REPORT_REACH, format);
+	if (!code && profile->reach.known)
+		code = report__new(REPORT_REACH, profile, &request, &lost, err);
 	summary.at_peak = at_peak;
 	summary.at_exit = at_exit;
+	summary.lost = lost;
 	if (!code)
 		code = write_summary(output, &summary, format, err);
 	report__free(at_peak);
 	report__free(at_exit);
+	report__free(lost);
 	return code;
 }
 
-/* What is live and no known leak. */
-static int count_live(const struct run *run, const struct profile *profile, uint64_t *live, struct error *err)
+/* What is live or, where that is known, lost, and no known leak. */
+static int count_leaked(const struct run *run, const struct profile *profile, uint64_t *leaked, struct error *err)
 {
 	const struct report_request request = {.suppressions = run->suppressions};
+	const bool known = profile->reach.known;
 	struct report *report;
 	int code = report__new(REPORT_PROFILE, profile, &request, &report, err);
 
 	if (code)
 		return code;
-	*live += profile->totals.live_bytes;
+	*leaked += known ? report->reach[REACH_DEFINITE].bytes + report->reach[REACH_INDIRECT].bytes
+			 : profile->totals.live_bytes;
 	for (size_t i = 0; i < report->suppressed_count; i++)
-		*live -= report->suppressed[i].live_bytes;
+		*leaked -= known ? report->suppressed[i].lost_bytes : report->suppressed[i].live_bytes;
 	report__free(report);
 	return 0;
 }
 
-static int report_process(const struct run *run, const struct tracked *tracked, uint64_t *live, struct error *err)
+static int report_process(const struct run *run, const struct tracked *tracked, uint64_t *leaked, struct error *err)
 {
 	struct read_options read = {.ages = true};
 	struct output_options output = run->output;
@@ -231,6 +284,8 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 	char *path = NULL;
 	int code;
 
+	if (run->reach_known)
+		read.reached = &run->reached;
 	code = output_options__format(&run->output, &format, err);
 	if (!code)
 		code = observe__profile(run->session, tracked, &read, run->looking, &profile, err);
@@ -240,7 +295,7 @@ static int report_process(const struct run *run, const struct tracked *tracked, 
 		goto out;
 	if (path)
 		output.path = path;
-	code = count_live(run, profile, live, err);
+	code = count_leaked(run, profile, leaked, err);
 	if (code)
 		goto out;
 	if (tracked == run->session->tracked[0]) { /* the end of the command is told as such */
@@ -257,19 +312,19 @@ out:
 	return code;
 }
 
-static int report_processes(struct run *run, uint64_t *live, struct error *err)
+static int report_processes(struct run *run, uint64_t *leaked, struct error *err)
 {
 	struct document_set set;
 	int code = 0, ended;
 
 	output__begin_set(&set, run->session->count, &run->output);
 	for (size_t i = 0; !code && i < run->session->count; i++)
-		code = report_process(run, run->session->tracked[i], live, err);
+		code = report_process(run, run->session->tracked[i], leaked, err);
 	ended = output__end_set(&set, &run->output, err);
 	return code ? code : ended;
 }
 
-static int exit_status(const struct run *run, uint64_t live)
+static int exit_status(const struct run *run, uint64_t leaked)
 {
 	int status = run->wait_status;
 
@@ -277,12 +332,12 @@ static int exit_status(const struct run *run, uint64_t live)
 		return RUN_SIGNALLED + WTERMSIG(status);
 	if (WEXITSTATUS(status))
 		return WEXITSTATUS(status);
-	return live >= run->leak_bytes ? STATUS_FINDING : STATUS_OK;
+	return leaked >= run->leak_bytes ? STATUS_FINDING : STATUS_OK;
 }
 
 static int run_command(struct run *run, struct error *err)
 {
-	uint64_t live = 0;
+	uint64_t leaked = 0;
 	int code;
 
 	set_signals(launch__pid(run->launch));
@@ -294,13 +349,17 @@ static int run_command(struct run *run, struct error *err)
 	if (run->looking)
 		looking__end(run->looking);
 	if (!code)
-		code = report_processes(run, &live, err);
+		code = report_processes(run, &leaked, err);
+	if (!code && run->own.reach && !run->reach_known) {
+		*err = run->reach_failed;
+		code = -ENOTSUP;
+	}
 	if (code)
 		error__report(err);
 	/* a report that could not be made is our own failure, unless the command's is worth more */
 	if (code && WIFEXITED(run->wait_status) && !WEXITSTATUS(run->wait_status))
 		return RUN_FAILED;
-	return exit_status(run, live);
+	return exit_status(run, leaked);
 }
 
 static int parse_own(struct run *run, struct error *err)
@@ -308,7 +367,13 @@ static int parse_own(struct run *run, struct error *err)
 	run->leak_bytes = UINT64_MAX;
 	if (run->own.fail_on_leak && (units__parse_size(run->own.fail_on_leak, &run->leak_bytes) || !run->leak_bytes))
 		return error__usage(err, "--fail-on-leak=%s: use a size of 1 or more", run->own.fail_on_leak);
-	return 0;
+	if (run->own.reach && run->tracing.follow_forks)
+		return error__usage(err, "--reach looks at the command itself: use it without --follow-forks");
+	run->reach.stop = true;
+	error__set(&run->reach_failed, -ENOTSUP,
+		   "what points to the command's blocks could not be looked at, as it did not end by exit(3) of a C "
+		   "library that memtrawl knows");
+	return reach_options__reaching(&run->reach, &run->reaching, err);
 }
 
 enum status cmd_run(int argc, char **argv)
@@ -317,9 +382,11 @@ enum status cmd_run(int argc, char **argv)
 		.tracing = TRACING_OPTIONS_DEFAULT,
 		.report = REPORT_OPTIONS_DEFAULT,
 		.output = OUTPUT_OPTIONS_DEFAULT,
+		.reach = REACH_OPTIONS_DEFAULT,
 	};
 	const struct option_group groups[] = {
 		{own_options, ARRAY_SIZE(own_options), &run.own},
+		reach_options__mask_group(&run.reach),
 		suppression_options__group(&run.known),
 		report_options__group(&run.report),
 		output_options__group(&run.output),
@@ -347,6 +414,7 @@ enum status cmd_run(int argc, char **argv)
 	suppressions__free(run.suppressions);
 	launch__free(run.launch);
 	looking__free(run.looking);
+	reached__free(&run.reached);
 	session__free(run.session);
 	tracing_options__free_specs(&run.session_options);
 	return (enum status)status;

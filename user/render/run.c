@@ -88,6 +88,10 @@ void render__run_text(const struct run_summary *summary, size_t width, struct bu
 	add_temporary(&summary->profile->totals, out);
 	buf__add_string(out, "\nat the peak\n");
 	render__text_table(summary->at_peak, width, out);
+	if (summary->lost) {
+		buf__add_string(out, "\nlost at exit\n");
+		render__text_table(summary->lost, width, out);
+	}
 	buf__add_string(out, "\nlive at exit\n");
 	render__text_table(summary->at_exit, width, out);
 	render__text_mapped(summary->at_exit, width, out);
@@ -150,12 +154,22 @@ static json_t *peak_of(const struct profile *profile)
 	return peak;
 }
 
+static json_t *document_of(const struct report *report)
+{
+	struct buf text = {0};
+	json_t *document = NULL;
+
+	render__json(report, &text);
+	if (text.data)
+		document = json_loadb(text.data, text.size, JSON_DECODE_ANY, NULL);
+	buf__free(&text);
+	return document ? document : json_null();
+}
+
 void render__run_json(const struct run_summary *summary, struct buf *out)
 {
-	struct buf profile = {0};
 	json_t *root = json_object();
 
-	render__json(summary->at_exit, &profile);
 	json_object_set_new(root, "schema", json_string("memtrawl.run/1"));
 	json_object_set_new(root, "command", command_of(summary->command));
 	json_object_set_new(root, "exit", exit_of(summary->wait_status));
@@ -163,9 +177,7 @@ void render__run_json(const struct run_summary *summary, struct buf *out)
 	json_object_set_new(root, "temporary_objects",
 			    json_integer((json_int_t)summary->profile->totals.temporary_objects));
 	json_object_set_new(root, "sizes", sizes_of(summary->profile));
-	json_object_set_new(root, "profile",
-			    json_loadb(profile.data ? profile.data : "null", profile.data ? profile.size : 4,
-				       JSON_DECODE_ANY, NULL));
-	buf__free(&profile);
+	json_object_set_new(root, "profile", document_of(summary->at_exit));
+	json_object_set_new(root, "reach", summary->lost ? document_of(summary->lost) : json_null());
 	pieces__add_json(out, root);
 }

@@ -13,10 +13,11 @@ struct run_summary {
 	const struct profile *profile;
 	const struct report *at_peak; /* of the profile, by bytes at the peak */
 	const struct report *at_exit; /* by live bytes */
+	const struct report *lost;    /* of what was lost at the exit; NULL: it was not looked for */
 };
 
 void render__run_text(const struct run_summary *summary, size_t width, struct buf *out);
-/* "memtrawl.run/1": the profile's own document is its member "profile". */
+/* "memtrawl.run/1": the profile's own document is its member "profile", that of what was lost its member "reach". */
 void render__run_json(const struct run_summary *summary, struct buf *out);
 
 #endif

@@ -104,6 +104,9 @@ static const struct named kernel[] = {
 	{"brk", {MT_CLASS_BRK, {NO, NO, NO}}},
 };
 
+/* exit() and _exit() are this one in the end, or their other name for it. */
+static const struct named last = {"_Exit", {MT_CLASS_EXIT, {NO, NO, NO}}};
+
 static bool find(const struct named *table, size_t count, const char *name, struct alloc_signature *signature)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -164,5 +167,7 @@ enum alloc_family alloc_names__find(const char *name, struct alloc_signature *si
 		return ALLOC_FAMILY_LOADER;
 	if (find(kernel, ARRAY_SIZE(kernel), name, signature))
 		return ALLOC_FAMILY_KERNEL;
+	if (find(&last, 1, name, signature))
+		return ALLOC_FAMILY_EXIT;
 	return ALLOC_FAMILY_NONE;
 }

@@ -26,6 +26,7 @@ enum alloc_family {
 	ALLOC_FAMILY_JUMP,   /* longjmp, which matters where allocators call back: custom ones */
 	ALLOC_FAMILY_LOADER, /* the dynamic loader's rendezvous: _dl_debug_state */
 	ALLOC_FAMILY_KERNEL, /* what asks the kernel for memory: mmap, brk, and their kind */
+	ALLOC_FAMILY_EXIT,   /* how a process ends itself: _Exit */
 	ALLOC_FAMILY_CUSTOM, /* named on the command line */
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -50,8 +51,10 @@ static void execute(char **argv)
 	errno = reason;
 }
 
-static void become(char **argv, int report)
+static void become(char **argv, bool goes_on, int report)
 {
+	if (goes_on)
+		prctl(PR_SET_PDEATHSIG, SIGCONT);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
@@ -74,7 +77,7 @@ static int wait_for(pid_t pid, int *status)
 	return 0;
 }
 
-int launch__prepare(char **argv, struct launch **result, struct error *err)
+int launch__prepare(char **argv, bool goes_on, struct launch **result, struct error *err)
 {
 	struct launch *launch = calloc(1, sizeof(*launch));
 	int ends[2], status;
@@ -88,7 +91,7 @@ int launch__prepare(char **argv, struct launch **result, struct error *err)
 	launch->exec_errno = ends[0];
 	launch->pid = fork();
 	if (launch->pid == 0)
-		become(argv, ends[1]);
+		become(argv, goes_on, ends[1]);
 	close(ends[1]);
 	if (launch->pid < 0 || wait_for(launch->pid, &status) || !WIFSTOPPED(status)) {
 		close(ends[0]);

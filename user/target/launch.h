@@ -16,9 +16,10 @@ struct launch;
 
 /*
  * Forks a child that waits, stopped, before it becomes argv (NULL-terminated). Returns 0 or -errno; *launch is freed by
- * launch__free(), which kills a child that never ran.
+ * launch__free(), which kills a child that never ran. With `goes_on` the command gets SIGCONT when the calling thread
+ * ends, however it does: for who may have it stopped.
  */
-int launch__prepare(char **argv, struct launch **launch, struct error *err);
+int launch__prepare(char **argv, bool goes_on, struct launch **launch, struct error *err);
 pid_t launch__pid(const struct launch *launch);
 
 /* For who does not care for code: it is held once, after exec and before its first instruction, the loader's included.

@@ -35,7 +35,8 @@ void link__close(struct link *link)
 	link->fd = -1;
 }
 
-static const char *const kind_names[] = {"alloc", "realloc", "free", "loader", "jump", "event", "remap", "activity"};
+static const char *const kind_names[] = {"alloc", "realloc", "free",     "loader", "jump",
+					 "event", "remap",   "activity", "exit"};
 
 int link__pin(struct link *link, const char *directory, struct error *err)
 {
@@ -112,6 +113,8 @@ static bool is_of_kind(const struct alloc_function *function, enum link_kind kin
 		return kind == LINK_JUMP;
 	case MT_CLASS_REMAP:
 		return kind == LINK_REMAP;
+	case MT_CLASS_EXIT:
+		return kind == LINK_EXIT;
 	case MT_CLASS_ALLOC:
 	case MT_CLASS_OUT:
 		return kind == LINK_ALLOC;
@@ -348,6 +351,12 @@ int attach__activity(const struct programs *programs, enum rung rung, const stru
 		     struct links *links, struct error *err)
 {
 	return attach_kind(programs, rung, target, LINK_ACTIVITY, PROGRAM_ACTIVITY, links, err);
+}
+
+int attach__exit(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		 struct links *links, struct error *err)
+{
+	return attach_kind(programs, rung, target, LINK_EXIT, PROGRAM_HOLD, links, err);
 }
 
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,

@@ -21,6 +21,7 @@ enum link_kind {
 	LINK_EVENT,
 	LINK_REMAP,
 	LINK_ACTIVITY,
+	LINK_EXIT,
 };
 
 struct link {
@@ -53,6 +54,9 @@ int attach__remaps(const struct programs *programs, enum rung rung, const struct
 /* What asks the kernel for memory, past its system calls. */
 int attach__activity(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		     struct links *links, struct error *err);
+/* The end of a process by its own doing. */
+int attach__exit(const struct programs *programs, enum rung rung, const struct attach_target *target,
+		 struct links *links, struct error *err);
 /* What must be watched as long as blocks are tracked: reallocs and frees. */
 int attach__frees(const struct programs *programs, enum rung rung, const struct attach_target *target,
 		  struct links *links, struct error *err);

@@ -140,7 +140,8 @@ static void choose_programs(struct heap_bpf *heap, enum rung rung)
 	};
 	struct bpf_program *single[] = {heap->progs.alloc_entry,  heap->progs.alloc_return, heap->progs.block_free,
 					heap->progs.loader_event, heap->progs.thread_jump,  heap->progs.nothing,
-					heap->progs.remap_enter,  heap->progs.remap_leave,  heap->progs.memory_call};
+					heap->progs.remap_enter,  heap->progs.remap_leave,  heap->progs.memory_call,
+					heap->progs.exit_call};
 
 	for (int r = 0; r < RUNG_COUNT; r++)
 		for (size_t i = 0; i < 3; i++)
@@ -238,6 +239,7 @@ int objects__load(enum rung rung, bool trial, const struct objects_sizes *sizes,
 	if (sizes->without_heap)
 		leave_out_heap(loaded);
 	choose_mappings(loaded, sizes->mappings);
+	bpf_program__set_autoload(loaded->progs.exit_call, sizes->hold);
 	choose_pages(loaded, rung, sizes->page_blocks);
 	loaded->rodata->cookies_by_address = rung == RUNG_PERF && !kernel_has_cookies();
 	code = heap_bpf__load(loaded);

@@ -16,6 +16,7 @@ struct objects_sizes {
 	uint32_t live;        /* entries of the live table */
 	uint32_t sites;       /* sites, and stacks */
 	bool mappings;        /* mmap and its kind are recorded too */
+	bool hold;            /* a process can be stopped at its end */
 	uint32_t page_blocks; /* blocks of pages whose faults are recorded; 0: none are */
 };
 

@@ -10,9 +10,10 @@
 #include "lib/hash.h"
 
 static const char *const names[PROGRAM_COUNT] = {
-	"alloc_session", "alloc_entry",  "alloc_return", "block_free",   "memory_call",   "loader_event",
-	"thread_jump",   "process_exec", "process_exit", "process_fork", "syscall_enter", "syscall_exit",
-	"fault_user",    "fault_kernel", "rss_changed",  "pages_seed",   "remap_enter",   "remap_leave",
+	"alloc_session", "alloc_entry",   "alloc_return", "block_free",   "memory_call",
+	"exit_call",     "loader_event",  "thread_jump",  "process_exec", "process_exit",
+	"process_fork",  "syscall_enter", "syscall_exit", "fault_user",   "fault_kernel",
+	"rss_changed",   "pages_seed",    "remap_enter",  "remap_leave",
 };
 
 const char *programs__name(enum program program)

@@ -83,7 +83,8 @@ static int load(struct session *session, struct error *err)
 	struct objects_sizes sizes = {.without_heap = !session->options.heap,
 				      .live = session->options.heap ? session->options.live_max : 1,
 				      .sites = session->options.sites_max,
-				      .mappings = session->options.mappings};
+				      .mappings = session->options.mappings,
+				      .hold = session->options.hold};
 	enum rung forced;
 	int code = rung__forced(&forced, err);
 

@@ -29,6 +29,7 @@ struct session_options {
 	uint32_t sites_max; /* entries of the site and the stack tables */
 	bool follow_forks;
 	bool count_details;
+	bool hold;                      /* mt_session.hold can be set */
 	bool mappings;                  /* mmap, munmap, mremap and brk, too */
 	bool heap;                      /* what allocators give out */
 	bool pages;                     /* who touched the pages that are resident; one of the two at least */

@@ -63,6 +63,8 @@ static int attach_object(struct session *session, struct tracked *tracked, const
 	code = attach__loader(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code)
 		code = attach__activity(&session->programs, session->rung, &target, &tracked->links, err);
+	if (!code && session->options.hold)
+		code = attach__exit(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && session->options.pages)
 		code = attach__remaps(&session->programs, session->rung, &target, &tracked->links, err);
 	if (!code && session->options.heap)
