@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`memtrawl run --reach`: what nothing points to when a command is about to exit."""
+import csv
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import pytest
 
 from kernel import child_of, wait_until
 from memtrawl import BINARY, TARGETS, Memtrawl, variant
-from test_reach import DEFINITE, INDIRECT, NONE, REACHABLE, SHAPES, shapes_in, state_of
+from test_reach import DEFINITE, INDIRECT, NONE, REACHABLE, SHAPES, shape_of, shapes_in, state_of
 
 FAILED = 125
 LOST = sum(classes[kind][0] for classes in SHAPES.values() for kind in (DEFINITE, INDIRECT))
@@ -66,6 +67,17 @@ def test_text(memtrawl):
     assert "\n  definitely lost        432 B in 6 blocks\n" in done.stderr
     lost = done.stderr.split("\nlost at exit\n")[1].split("\nlive at exit\n")[0]
     assert "make_lost_tree" in lost and "make_held_list" not in lost
+
+
+def test_table(memtrawl, tmp_path):
+    path, known = tmp_path / "lost.csv", tmp_path / "known"
+    known.write_text("leak:make_lost_\n")
+    assert run(memtrawl, "--suppressions", known, "-o", path, "--", TARGETS / "reach_shapes").returncode == 0
+    with path.open() as file:
+        lost = {shape_of([row["stack"].split(" (")[0]]): int(row["definitely_lost_bytes"])
+                for row in csv.DictReader(file) if row["id"] and int(row["definitely_lost_bytes"])}
+    assert lost == {name: classes[DEFINITE][0] for name, classes in SHAPES.items()
+                    if classes[DEFINITE] != NONE and not name.startswith("lost_")}
 
 
 class TestGate:

@@ -153,6 +153,10 @@ class Schemas(unittest.TestCase):
             self.assertEqual(document["exit"], {"status": 0, "signal": None})
             self.assertEqual(sum(size["objects"] for size in document["sizes"]),
                              document["profile"]["totals"]["alloc_objects"])
+            run("run", "--reach", "-o", report, "--", BUILD / "targets/leaky_server", "1")
+            document = json.loads(report.read_text())
+            self.check(document)
+            self.assertTrue(document["reach"]["sites"])
 
     @unittest.skipUnless(os.geteuid() == 0, "live tests must be run as root")
     def test_what_record_prints(self):

@@ -10,13 +10,12 @@
 #include "cmd/cmd.h"
 #include "cmd/looking.h"
 #include "cmd/observe.h"
-#include "cmd/output.h"
 #include "cmd/reach_options.h"
+#include "cmd/run_report.h"
 #include "cmd/suppression_options.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/units.h"
-#include "render/run.h"
 #include "target/launch.h"
 
 static const struct usage usage = {
@@ -209,119 +208,20 @@ static int follow(struct run *run, struct error *err)
 
 /* ---- report */
 
-static int write_summary(const struct output_options *output, const struct run_summary *summary,
-			 enum output_format format, struct error *err)
+static int report(const struct run *run, uint64_t *leaked, struct error *err)
 {
-	struct buf buf = {0};
-	int code = 0;
+	const struct run_report how = {
+		.command = run->command,
+		.wait_status = run->wait_status,
+		.session = run->session,
+		.looking = run->looking,
+		.reached = run->reach_known ? &run->reached : NULL,
+		.suppressions = run->suppressions,
+		.report = &run->report,
+		.output = &run->output,
+	};
 
-	if (format == FORMAT_JSON)
-		render__run_json(summary, &buf);
-	else
-		render__run_text(summary, 0, &buf);
-	if (format == FORMAT_TEXT && !output->path)
-		fwrite(buf.data ? buf.data : "", 1, buf.size, stderr);
-	else
-		code = output__write(&buf, output, err);
-	buf__free(&buf);
-	return code;
-}
-
-static int report_on(const struct run *run, const struct profile *profile, const struct output_options *output,
-		     enum output_format format, struct error *err)
-{
-	struct report_options by_peak = run->report, by_live = run->report;
-	struct run_summary summary = {.command = run->command, .wait_status = run->wait_status, .profile = profile};
-	struct report *at_peak = NULL, *at_exit = NULL, *lost = NULL;
-	struct report_request request;
-	int code;
-
-	by_peak.sort = by_peak.sort == OPTION_NOT_GIVEN ? SORT_PEAK : by_peak.sort;
-	request = output__request(&by_peak, REPORT_PROFILE, format);
-	code = report__new(REPORT_PROFILE, profile, &request, &at_peak, err);
-	by_live.suppressions = run->suppressions;
-	request = output__request(&by_live, REPORT_PROFILE, format);
-	if (!code)
-		code = report__new(REPORT_PROFILE, profile, &request, &at_exit, err);
-	request = output__request(&by_live, REPORT_REACH, format);
-	if (!code && profile->reach.known)
-		code = report__new(REPORT_REACH, profile, &request, &lost, err);
-	summary.at_peak = at_peak;
-	summary.at_exit = at_exit;
-	summary.lost = lost;
-	if (!code)
-		code = write_summary(output, &summary, format, err);
-	report__free(at_peak);
-	report__free(at_exit);
-	report__free(lost);
-	return code;
-}
-
-/* What is live or, where that is known, lost, and no known leak. */
-static int count_leaked(const struct run *run, const struct profile *profile, uint64_t *leaked, struct error *err)
-{
-	const struct report_request request = {.suppressions = run->suppressions};
-	const bool known = profile->reach.known;
-	struct report *report;
-	int code = report__new(REPORT_PROFILE, profile, &request, &report, err);
-
-	if (code)
-		return code;
-	*leaked += known ? report->reach[REACH_DEFINITE].bytes + report->reach[REACH_INDIRECT].bytes
-			 : profile->totals.live_bytes;
-	for (size_t i = 0; i < report->suppressed_count; i++)
-		*leaked -= known ? report->suppressed[i].lost_bytes : report->suppressed[i].live_bytes;
-	report__free(report);
-	return 0;
-}
-
-static int report_process(const struct run *run, const struct tracked *tracked, uint64_t *leaked, struct error *err)
-{
-	struct read_options read = {.ages = true};
-	struct output_options output = run->output;
-	struct profile *profile = NULL;
-	enum output_format format;
-	char *path = NULL;
-	int code;
-
-	if (run->reach_known)
-		read.reached = &run->reached;
-	code = output_options__format(&run->output, &format, err);
-	if (!code)
-		code = observe__profile(run->session, tracked, &read, run->looking, &profile, err);
-	if (!code && tracked != run->session->tracked[0])
-		code = output_options__further(&run->output, tracked->process->pid, &path, err);
-	if (code)
-		goto out;
-	if (path)
-		output.path = path;
-	code = count_leaked(run, profile, leaked, err);
-	if (code)
-		goto out;
-	if (tracked == run->session->tracked[0]) { /* the end of the command is told as such */
-		free(profile->end_reason);
-		profile->end_reason = NULL;
-	}
-	if (format == FORMAT_TEXT || format == FORMAT_JSON)
-		code = report_on(run, profile, &output, format, err);
-	else
-		code = output__profile(REPORT_PROFILE, profile, &run->report, &output, err);
-out:
-	free(path);
-	profile__free(profile);
-	return code;
-}
-
-static int report_processes(struct run *run, uint64_t *leaked, struct error *err)
-{
-	struct document_set set;
-	int code = 0, ended;
-
-	output__begin_set(&set, run->session->count, &run->output);
-	for (size_t i = 0; !code && i < run->session->count; i++)
-		code = report_process(run, run->session->tracked[i], leaked, err);
-	ended = output__end_set(&set, &run->output, err);
-	return code ? code : ended;
+	return run_report__write(&how, leaked, err);
 }
 
 static int exit_status(const struct run *run, uint64_t leaked)
@@ -349,7 +249,7 @@ static int run_command(struct run *run, struct error *err)
 	if (run->looking)
 		looking__end(run->looking);
 	if (!code)
-		code = report_processes(run, &leaked, err);
+		code = report(run, &leaked, err);
 	if (!code && run->own.reach && !run->reach_known) {
 		*err = run->reach_failed;
 		code = -ENOTSUP;

@@ -305,6 +305,12 @@ static json_t *suppressed_of(const struct report *report)
 	return array;
 }
 
+/* Of a profile it is a document of its own (render/run.h). */
+static bool tells_reach(const struct report *report)
+{
+	return report->subject.reach.known && report->kind != REPORT_PROFILE;
+}
+
 static json_t *sites_of(const struct report *report)
 {
 	json_t *array = json_array(), *site;
@@ -317,7 +323,7 @@ static json_t *sites_of(const struct report *report)
 			json_value__set(site, "leak", leak_of(&report->rows[i].leak));
 		if (report->course)
 			set_site_course(site, report, &report->rows[i]);
-		if (report->subject.reach.known)
+		if (tells_reach(report))
 			json_value__set(site, "reach", json_reach__site(&report->rows[i].counts));
 		json_value__set(site, "frames", json_parts__frames(&report->rows[i], report->request.sources));
 		json_array_append_new(array, site);
@@ -452,7 +458,7 @@ json_t *json_document__of(const struct report *report)
 		json_value__set(root, "group_by", json_string(report__group_name(report->request.group)));
 		if (report->course)
 			set_course(root, report);
-		if (report->subject.reach.known)
+		if (tells_reach(report))
 			json_value__set(root, "reach", json_reach__of(report));
 		json_value__set(root, "sites", sites_of(report));
 		if (report->kind == REPORT_LEAKS || report->request.suppressions)
