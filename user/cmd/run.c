@@ -186,8 +186,8 @@ static int follow(struct run *run, struct error *err)
 
 		if (done == launch__pid(run->launch) && WIFSTOPPED(run->wait_status)) {
 			look_at_exit(run);
-		} else if (done ==
-			   launch__pid(run->launch)) { /* the kernel's own peak, in KiB; samples may have missed it */
+		} else if (done == launch__pid(run->launch)) {
+			/* the kernel's own peak, in KiB; samples may have missed it */
 			run->session->tracked[0]->rss.peak_bytes = (uint64_t)used.ru_maxrss << 10;
 			break;
 		}

@@ -13,7 +13,9 @@ static void add_how(struct text_page *page, const struct profile_reach *reach)
 			"  reach   %s of memory, and the registers of %" PRIu64 " thread%s, looked through in %s",
 			text__bytes(a, reach->scanned_bytes), reach->threads, text__plural(reach->threads),
 			units__format_seconds(b, sizeof(b), reach->seconds));
-	if (reach->stopped)
+	if (reach->stopped && reach->pause_seconds < 0.001)
+		buf__add_string(&page->line, ", the process stopped for less than 1 ms");
+	else if (reach->stopped)
 		buf__add_format(&page->line, ", the process stopped for %s",
 				units__format_seconds(a, sizeof(a), reach->pause_seconds));
 	else
