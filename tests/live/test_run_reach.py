@@ -26,6 +26,8 @@ def run(memtrawl, *args, env=None, typed="\n\n"):
 def document_of(memtrawl, tmp_path, *command, env=None):
     path = tmp_path / "report.json"
     done = run(memtrawl, "--json", "-n", "0", "-o", path, "--", *command, env=env)
+    if memtrawl.rung and done.returncode == FAILED and "MEMTRAWL_FORCE_RUNG" in done.stderr:
+        pytest.skip(f"this kernel has no such rung: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     return json.loads(path.read_text())
 
