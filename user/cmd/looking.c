@@ -14,6 +14,7 @@ enum {
 	LEAST_MS = 200,
 	FIRST = 8,  /* as many looks there are early on, in whatever time, as it may not come to more */
 	SHARE = 20, /* of the time, one part in so many may be spent on looking */
+	LONG_MS = 10,
 };
 
 /* At a program: what execs is another one. */
@@ -80,6 +81,17 @@ static uint64_t interval(const struct looking *looking, uint64_t now)
 	return min_u64(max_u64(passed / FIRST, shortest), looking->interval_ns);
 }
 
+/*
+ * New code waits for its unwind tables while a look is taken: what stacks are cut by that grows with the square of the
+ * time that it takes. Of a window, whose looks are what it is for, that is put up with.
+ */
+static uint64_t rest_after(const struct looking *looking, uint64_t took)
+{
+	uint64_t longer = took / (LONG_MS * 1000000ULL);
+
+	return took * SHARE * (looking->interval_ns ? 1 : max_u64(longer, 1));
+}
+
 void looking__look(struct looking *looking, uint64_t now)
 {
 	uint64_t took;
@@ -90,7 +102,7 @@ void looking__look(struct looking *looking, uint64_t now)
 		if (!looking->session->tracked[i]->ended)
 			look_at(looking, looking->session->tracked[i]);
 	took = monotonic_ns() - now;
-	looking->next_ns = now + max_u64(interval(looking, now), took * SHARE);
+	looking->next_ns = now + max_u64(interval(looking, now), rest_after(looking, took));
 }
 
 struct looking *looking__new(const struct session *session, uint64_t window_ns)
