@@ -10,8 +10,9 @@ from test_errors import assert_error
 
 OK, FINDING, REFUSED = 0, 1, 3
 
-# those whose kind no seed and no 15 seconds can hide
-LEAKING = ["steady_random_sizes", "slow_one_percent", "realloc_strings", "thread_local_caches"]
+# Those of which 15 seconds leave nothing to chance: right with all of 32 seeds and more. Not so of a leak of few blocks in
+# what is replaced all the time: slow_one_percent is missed by 9 seeds of 160, realloc_strings by 1 of 24.
+LEAKING = ["steady", "steady_random_sizes", "realloc_list", "thread_local_caches"]
 SOUND = ["arenas", "delayed_free", "fifo_queue", "threads_start_stop"]
 
 
