@@ -82,7 +82,7 @@ static void by_turns(void **state)
 	}
 	assert_int_equal(modules.count, 3);
 	map(&modules, PROGRAM B BESIDE);
-	assert_int_equal(modules__copy(&copy, &modules), 0);
+	assert_int_equal(modules__copy(&copy, &modules, true), 0);
 	modules__free(&modules);
 	assert_int_equal(copy.era, 1);
 	assert_string_equal(path_at(&copy, 0x38000, 0), "/nowhere/a.so");

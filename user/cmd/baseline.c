@@ -142,7 +142,7 @@ static int watch(const struct baseline_request *request, uint64_t for_ns, struct
 	observe__catch_signals();
 	code = observe__start(request->tracing, OBSERVE_BUDGET, &session, err);
 	if (!code && !observe__is_pinned(session))
-		code = observe__wait(session, for_ns, NULL, err);
+		code = observe__wait(session, for_ns, err);
 	if (!code)
 		code = observe__profile(session, session->tracked[0], &read, NULL, profile, err);
 	observe__finish(session);

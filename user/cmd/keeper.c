@@ -78,7 +78,7 @@ static bool is_over(const struct keeper *keeper)
 
 	for (size_t i = 0; i < session->count; i++)
 		if (!session->tracked[i]->ended && !process__alive(session->tracked[i]->process))
-			session->tracked[i]->ended = true;
+			session__note_end(session, i, session->tracked[i]->exit_code);
 	return !pin__exists(keeper->pid);
 }
 
@@ -91,7 +91,7 @@ static void describe(struct session *session)
 static void keep(struct keeper *keeper)
 {
 	struct session *session = keeper->session;
-	struct kept_looks looks = {.session = session};
+	struct kept_looks *looks = kept_looks__begin(session, keeper->pid);
 
 	session->follow_exec = true;
 	session->on_image_end = save_image;
@@ -103,10 +103,10 @@ static void keep(struct keeper *keeper)
 		if (code && code != -EINTR)
 			break;
 		session__pin_new_links(session, NULL);
-		kept_looks__look(&looks, monotonic_ns());
 		if (is_over(keeper))
 			break;
 	}
+	kept_looks__end(looks);
 	if (!observe__interrupted())
 		save_last(keeper);
 	session__end(session);

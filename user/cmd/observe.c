@@ -201,14 +201,15 @@ static int watch(struct session *session, int ms, struct error *err)
 		return session__poll(session, ms, err);
 	usleep((useconds_t)ms * 1000);
 	for (size_t i = 0; i < session->count; i++) {
-		if (session->processes[session->tracked[i]->slot].state != MT_PROCESS_LIVE)
-			session->tracked[i]->ended = true;
-		session->tracked[i]->exit_code = session->processes[session->tracked[i]->slot].exit_code;
+		const struct mt_process *process = &session->processes[session->tracked[i]->slot];
+
+		if (process->state != MT_PROCESS_LIVE)
+			session__note_end(session, i, process->exit_code);
 	}
 	return 0;
 }
 
-int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err)
+int observe__wait(struct session *session, uint64_t ns, struct error *err)
 {
 	uint64_t start = monotonic_ns(), shown = start, now = start;
 	bool terminal = isatty(STDERR_FILENO);
@@ -222,8 +223,6 @@ int observe__wait(struct session *session, uint64_t ns, struct looking *looking,
 			break;
 		code = 0;
 		now = monotonic_ns();
-		if (looking)
-			looking__look(looking, now);
 		if (terminal && now - shown > 500000000) {
 			show_progress(session, (double)(now - start) / 1e9, (double)ns / 1e9);
 			shown = now;
@@ -236,10 +235,14 @@ int observe__wait(struct session *session, uint64_t ns, struct looking *looking,
 
 int observe__look(struct session *session, uint64_t ns, struct looking **looking, struct error *err)
 {
+	int code;
+
 	*looking = looking__new(session, ns);
 	if (!*looking)
 		return error__set(err, -ENOMEM, "cannot watch: out of memory");
-	return observe__wait(session, ns, *looking, err);
+	code = observe__wait(session, ns, err);
+	looking__pause(*looking);
+	return code;
 }
 
 void observe__end(struct session *session, struct looking *looking)

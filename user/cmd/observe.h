@@ -32,13 +32,10 @@ void observe__finish(struct session *session);
 /* Is it one that `start` left, and that others look after? Then finishing it only closes it. */
 bool observe__is_pinned(const struct session *session);
 
-/*
- * Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. Has `looking` (may be
- * NULL) look where that is due.
- */
-int observe__wait(struct session *session, uint64_t ns, struct looking *looking, struct error *err);
+/* Until `ns` have passed, all targets have ended, or a signal came. Shows progress on a terminal. */
+int observe__wait(struct session *session, uint64_t ns, struct error *err);
 
-/* The same, having begun to look at the session: some fifty times. The caller frees *looking, also after an error. */
+/* The same, looking at the session meanwhile, some fifty times. The caller frees *looking, also after an error. */
 int observe__look(struct session *session, uint64_t ns, struct looking **looking, struct error *err);
 
 /* Ends the session that was looked at, as far as reading it allows that, with a last look. */

@@ -132,7 +132,7 @@ static int look(struct session *session, const struct reach_request *request, st
 	int code = 0;
 
 	if (!observe__is_pinned(session))
-		code = observe__wait(session, request->for_ns, NULL, err);
+		code = observe__wait(session, request->for_ns, err);
 	if (code)
 		return code;
 	return request->question ? tell_who(session, request, err) : tell_lost(session, request, err);

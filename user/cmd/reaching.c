@@ -288,7 +288,7 @@ int reaching__look(struct session *session, const struct tracked *tracked, const
 	if (!code)
 		code = look_once(tracked->process, options, reached, NULL, err);
 	if (!code && !options->stop) {
-		code = observe__wait(session, options->interval_ns, NULL, err);
+		code = observe__wait(session, options->interval_ns, err);
 		if (!code)
 			code = find_gone(session, tracked, reached, err);
 		if (!code) {

@@ -161,6 +161,8 @@ static void look_at_exit(struct run *run)
 
 	if (!shared->held)
 		return;
+	if (run->looking)
+		looking__pause(run->looking);
 	shared->hold = shared->held = 0;
 	run->reach_known = !reaching__look(run->session, run->session->tracked[0], &run->reaching, &run->reached,
 					   &run->reach_failed);
@@ -198,8 +200,6 @@ static int follow(struct run *run, struct error *err)
 			let_go(run);
 			break;
 		}
-		if (run->looking)
-			looking__look(run->looking, monotonic_ns());
 	}
 	/* followed children may live on; what they did until now is in the maps */
 	session__poll(run->session, 0, err);

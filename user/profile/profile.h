@@ -265,6 +265,8 @@ bool profile__is_note(const struct profile_location *location);
 int profile__set_lines(struct profile *profile, uint32_t location, const struct profile_line *lines, uint32_t count);
 /* Appends a site with a copy of `frames`, and computes its id. NULL when memory is short. */
 struct profile_site *profile__add_site(struct profile *profile, const uint32_t *frames, uint32_t frame_count);
+/* The same of one whose id is known, and that is given no frames. */
+struct profile_site *profile__add_known_site(struct profile *profile, uint64_t id);
 
 /* Live bytes that were allocated at `born`, in a window from `start` to `end`, all on one clock; what seems to be from
  * before it, as clocks are coarse, is taken to be of its start. */

@@ -77,6 +77,15 @@ struct profile_site *profile__add_site(struct profile *profile, const uint32_t *
 	return add(profile, list, frames, frame_count);
 }
 
+struct profile_site *profile__add_known_site(struct profile *profile, uint64_t id)
+{
+	struct profile_site *site = profile__add_site(profile, NULL, 0);
+
+	if (site)
+		site->id = id;
+	return site;
+}
+
 struct profile_site *profile__add_mapped(struct profile *profile, const uint32_t *frames, uint32_t frame_count)
 {
 	struct list list = {&profile->mapped, &profile->mapped_count, &profile->mapped_capacity};

@@ -193,6 +193,7 @@ int process__open(pid_t pid, struct process **process, struct error *err)
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return error__set(err, -ENOMEM, "cannot look at PID %d: out of memory", pid);
+	new->owners = 1;
 	new->pid = pid;
 	ret = open_proc(pid, &new->proc_fd, err);
 	if (!ret)
@@ -215,6 +216,7 @@ struct process *process__gone(pid_t pid)
 
 	if (!process)
 		return NULL;
+	process->owners = 1;
 	process->pid = pid;
 	process->proc_fd = -1;
 	process->comm = strdup("?");
@@ -224,9 +226,15 @@ struct process *process__gone(pid_t pid)
 	return NULL;
 }
 
+struct process *process__share(struct process *process)
+{
+	__atomic_add_fetch(&process->owners, 1, __ATOMIC_RELAXED);
+	return process;
+}
+
 void process__free(struct process *process)
 {
-	if (!process)
+	if (!process || __atomic_sub_fetch(&process->owners, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (process->proc_fd >= 0)
 		close(process->proc_fd);

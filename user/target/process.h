@@ -10,6 +10,7 @@
 #include "lib/error.h"
 
 struct process {
+	unsigned int owners; /* each of which calls process__free() */
 	pid_t pid;
 	int proc_fd; /* /proc/PID, O_PATH-like directory descriptor: stays with this process when the pid is reused */
 	uint64_t start_ticks;   /* field 22 of /proc/PID/stat: ticks since boot. (pid, start_ticks) is the identity */
@@ -28,6 +29,8 @@ struct process {
 int process__open(pid_t pid, struct process **process, struct error *err);
 /* Stands for a process that has ended, of which only the pid is known any more. NULL when memory is short. */
 struct process *process__gone(pid_t pid);
+/* The same one for another owner, also of another thread: it does not change. */
+struct process *process__share(struct process *process);
 void process__free(struct process *process); /* NULL is fine */
 
 /* Still there, the same one, and not a zombie. */

@@ -33,7 +33,7 @@ static void on_fork(struct session *session, const struct mt_event *event)
 	if (process__open((pid_t)event->tgid, &tracked->process, NULL))
 		tracked->process = process__gone((pid_t)event->tgid);
 	if (parent)
-		modules__copy(&tracked->modules, &parent->modules);
+		modules__copy(&tracked->modules, &parent->modules, true);
 	if (!tracked->process || !array__push(session->tracked, session->count, session->capacity, tracked)) {
 		tracked__free(tracked);
 		return;
@@ -90,19 +90,15 @@ static void on_exec(struct session *session, struct tracked *tracked, const stru
 		attach_again(session, tracked, event->ns);
 }
 
-static int on_event(void *cookie, void *data, size_t size)
+static void handle(struct session *session, const struct mt_event *event)
 {
-	struct session *session = cookie;
-	const struct mt_event *event = data;
 	struct tracked *tracked;
 
-	if (size < sizeof(*event))
-		return 0;
 	if (event->kind == MT_EVENT_FORK)
 		on_fork(session, event);
 	tracked = tracked_in(session, MT_PROCESS_SLOT(event->process));
 	if (!tracked)
-		return 0;
+		return;
 	switch (event->kind) {
 	case MT_EVENT_EXEC:
 		on_exec(session, tracked, event);
@@ -114,16 +110,27 @@ static int on_event(void *cookie, void *data, size_t size)
 		tracked->exit_code = event->exit_code;
 		break;
 	case MT_EVENT_UNMAPPED: /* session__poll() looks */
-		return 0;
+		return;
 	case MT_EVENT_LOADER: /* several at once need one look */
 		if (event->ns < tracked->scanned_ns)
-			return 0;
+			return;
 		/* allocators are looked for when all events are through: it can take ten times as long */
 		tracked->unsearched = !tracked__look(session, tracked, NULL);
-		return 0;
+		return;
 	}
 	if (session->on_change)
 		session->on_change(session);
+}
+
+static int on_event(void *cookie, void *data, size_t size)
+{
+	struct session *session = cookie;
+
+	if (size < sizeof(struct mt_event))
+		return 0;
+	pthread_mutex_lock(&session->lock);
+	handle(session, data);
+	pthread_mutex_unlock(&session->lock);
 	return 0;
 }
 
@@ -167,6 +174,24 @@ static void look_for_code(struct session *session)
 	}
 }
 
+void session__note_end(struct session *session, size_t number, int exit_code)
+{
+	pthread_mutex_lock(&session->lock);
+	session->tracked[number]->ended = true;
+	session->tracked[number]->exit_code = exit_code;
+	pthread_mutex_unlock(&session->lock);
+}
+
+static void read_rss(const struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++) {
+		struct process_rss rss;
+
+		if (!session->tracked[i]->ended && !process__rss(session->tracked[i]->process, &rss))
+			session->tracked[i]->rss = rss;
+	}
+}
+
 int session__poll(struct session *session, int timeout_ms, struct error *err)
 {
 	int code = ring_buffer__poll(session->events, timeout_ms);
@@ -175,13 +200,10 @@ int session__poll(struct session *session, int timeout_ms, struct error *err)
 		return code;
 	if (code < 0)
 		return error__set(err, code, "cannot read the event ring: %s", error__reason(code));
+	pthread_mutex_lock(&session->lock);
 	search_new_code(session);
 	look_for_code(session);
-	for (size_t i = 0; i < session->count; i++) {
-		struct process_rss rss;
-
-		if (!session->tracked[i]->ended && !process__rss(session->tracked[i]->process, &rss))
-			session->tracked[i]->rss = rss;
-	}
+	read_rss(session);
+	pthread_mutex_unlock(&session->lock);
 	return budget__step(session->budget, err);
 }

@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/minmax.h"
+#include "lib/ticker.h"
 #include "profile/looks.h"
 #include "profile/pprof.h"
 #include "trace/read.h"
@@ -19,6 +21,12 @@ enum {
 	SHARE = 100, /* of the time, one part in so many may be spent on looking */
 };
 
+struct kept_looks {
+	struct session *session;
+	pid_t pid;
+	struct ticker *ticker;
+};
+
 /* ---- files */
 
 static void directory_of(char *path, size_t size, pid_t pid)
@@ -26,12 +34,12 @@ static void directory_of(char *path, size_t size, pid_t pid)
 	snprintf(path, size, "/run/memtrawl/%d.looks", pid);
 }
 
-static void path_of(char *path, size_t size, const struct session *session, const struct tracked *tracked,
-		    uint32_t generation)
+/* Of a process in the session that is pinned by `pid`. */
+static void path_of(char *path, size_t size, pid_t pid, const struct tracked *tracked, uint32_t generation)
 {
 	char directory[64];
 
-	directory_of(directory, sizeof(directory), session->tracked[0]->process->pid);
+	directory_of(directory, sizeof(directory), pid);
 	snprintf(path, size, "%s/%d.%" PRIu32 ".pb.gz", directory, tracked->process->pid, generation);
 }
 
@@ -89,33 +97,58 @@ static int add_and_give(const char *path, bool first, struct profile *profile)
 	return code;
 }
 
-static void look_at(const struct session *session, const struct tracked *tracked)
+static void look_at(const struct kept_looks *kept, const struct tracked *tracked)
 {
 	const struct read_options read = {0};
+	uint32_t image = tracked__image(tracked);
 	struct profile *profile = NULL;
 	struct error err;
 	char path[128];
 
-	if (session__profile(session, tracked, &read, &profile, &err))
+	if (session__profile_image(kept->session, tracked, image, &read, &profile, &err))
 		return;
-	path_of(path, sizeof(path), session, tracked, tracked->generation);
+	path_of(path, sizeof(path), kept->pid, tracked, image);
 	if (!add_and_give(path, true, profile))
-		save(path, session->tracked[0]->process->pid, profile);
+		save(path, kept->pid, profile);
 	profile__free(profile);
 }
 
-void kept_looks__look(struct kept_looks *kept, uint64_t now)
+static uint64_t look(void *context, uint64_t now)
 {
-	const struct session *session = kept->session;
+	const struct kept_looks *kept = context;
+	struct tracked *view;
 	uint64_t wait;
 
-	if (now < kept->next_ns)
+	for (size_t i = 0; session__view(kept->session, i, &view); i++) {
+		if (view && !view->ended)
+			look_at(kept, view);
+		tracked__free(view);
+	}
+	wait = max_u64((now - kept->session->shared->since_ns) / LOOKS, LEAST_MS * 1000000ULL);
+	return now + max_u64(wait, (monotonic_ns() - now) * SHARE);
+}
+
+struct kept_looks *kept_looks__begin(struct session *session, pid_t pid)
+{
+	struct kept_looks *kept = calloc(1, sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	kept->session = session;
+	kept->pid = pid;
+	kept->ticker = ticker__start(look, kept);
+	if (kept->ticker)
+		return kept;
+	free(kept);
+	return NULL;
+}
+
+void kept_looks__end(struct kept_looks *kept)
+{
+	if (!kept)
 		return;
-	for (size_t i = 0; i < session->count; i++)
-		if (!session->tracked[i]->ended)
-			look_at(session, session->tracked[i]);
-	wait = max_u64((now - session->shared->since_ns) / LOOKS, LEAST_MS * 1000000ULL);
-	kept->next_ns = now + max_u64(wait, (monotonic_ns() - now) * SHARE);
+	ticker__stop(kept->ticker);
+	free(kept);
 }
 
 int kept_looks__give(const struct session *session, const struct tracked *tracked, uint32_t generation,
@@ -124,7 +157,7 @@ int kept_looks__give(const struct session *session, const struct tracked *tracke
 	char path[128];
 	int code;
 
-	path_of(path, sizeof(path), session, tracked, generation);
+	path_of(path, sizeof(path), session->tracked[0]->process->pid, tracked, generation);
 	code = add_and_give(path, false, profile);
 	return code == -ENOMEM ? code : 0;
 }

@@ -10,16 +10,16 @@
 #include "profile/profile.h"
 #include "trace/session.h"
 
-struct kept_looks {
-	const struct session *session;
-	uint64_t next_ns; /* CLOCK_MONOTONIC; 0: at once */
-};
+struct kept_looks;
 
 /*
- * Looks at the processes that are alive, if it is time: a hundred times in the time since tracing began, but not more
- * often than each second, and with no more than a hundredth of a core's time. A look that fails is one that is missing.
+ * Looks from now on, in a thread of its own, at the processes that are alive: a hundred times in the time since tracing
+ * began, but not more often than each second, and with no more than a hundredth of a core's time. A look that fails is
+ * one that is missing. `pid` is the one that the session is pinned by. NULL when memory or threads are short.
  */
-void kept_looks__look(struct kept_looks *kept, uint64_t now);
+struct kept_looks *kept_looks__begin(struct session *session, pid_t pid);
+/* Looks no more; waits for a look that is under way. NULL is fine. */
+void kept_looks__end(struct kept_looks *kept);
 
 /*
  * Gives the profile of a process, as the program that it was after so many exec calls, what was kept of that and a look

@@ -21,7 +21,7 @@ static struct profile_site *site_of(struct walk *walk, uint64_t stack)
 {
 	struct profile *profile = walk->reader->profile;
 	uint32_t frames[READER_FRAMES_MAX], index;
-	int count = reader__frames(walk->reader, stack, frames);
+	int count = reader__frames(walk->reader, stack, frames, NULL);
 	uint64_t id;
 
 	if (count < 0)

@@ -195,7 +195,7 @@ int modules__update(struct modules *modules, const struct process *process, cons
 	return 0;
 }
 
-int modules__copy(struct modules *modules, const struct modules *from)
+int modules__copy(struct modules *modules, const struct modules *from, bool files)
 {
 	modules->era = from->era;
 	modules->era_last = from->era_last;
@@ -204,7 +204,7 @@ int modules__copy(struct modules *modules, const struct modules *from)
 
 		module.path = module.path ? strdup(module.path) : NULL;
 		module.build_id = module.build_id ? strdup(module.build_id) : NULL;
-		module.fd = module.fd >= 0 ? fcntl(module.fd, F_DUPFD_CLOEXEC, 3) : -1;
+		module.fd = files && module.fd >= 0 ? fcntl(module.fd, F_DUPFD_CLOEXEC, 3) : -1;
 		if (!array__push(modules->modules, modules->count, modules->capacity, module)) {
 			free_module(&module);
 			return -ENOMEM;

@@ -10,6 +10,8 @@
 #ifndef MEMTRAWL_TRACE_MODULES_H
 #define MEMTRAWL_TRACE_MODULES_H
 
+#include <stdbool.h>
+
 #include "target/maps.h"
 
 struct module {
@@ -32,8 +34,8 @@ struct modules {
 
 /* Adds what is mapped now and was not known, and sees to the era. Returns 0 or -ENOMEM. */
 int modules__update(struct modules *modules, const struct process *process, const struct maps *maps);
-/* Adds copies of another process's, for its forked child. Returns 0 or -ENOMEM. */
-int modules__copy(struct modules *modules, const struct modules *from);
+/* Adds copies of another's, with its descriptors of files (for a forked child) or without. Returns 0 or -ENOMEM. */
+int modules__copy(struct modules *modules, const struct modules *from, bool files);
 /* The module that an address is in, or was, in an era; NULL if none is known. */
 const struct module *modules__find(const struct modules *modules, uint64_t address, uint16_t era);
 /* The newest module of a file (its path; its build id, or NULL for one without) that began at `start`, or NULL. */

@@ -121,7 +121,7 @@ static uint32_t site_of(const struct walk *walk, uint64_t key)
 	if (index != INDEX_MAP_NONE)
 		return index;
 	if (key >= MT_PAGE_KEYS)
-		count = reader__frames(reader, key, frames);
+		count = reader__frames(reader, key, frames, NULL);
 	else
 		frames[0] = profile__add_note(reader->profile, note_of(key, reader->process.parent,
 								       session__paused_ns(reader->session->shared)));

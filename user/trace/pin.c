@@ -345,7 +345,7 @@ int session__open_pinned(pid_t pid, struct session **result, struct error *err)
 			"the session of PID %d was begun by another build of memtrawl, whose maps this one cannot "
 			"read: use that build, or end the session with `memtrawl stop -p %d`",
 			pid, pid);
-	session = calloc(1, sizeof(*session));
+	session = session__allocate();
 	if (!session)
 		return error__set(err, -ENOMEM, "out of memory");
 	code = open_fds(session, path);

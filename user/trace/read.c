@@ -21,6 +21,7 @@
 #include "trace/reached.h"
 #include "trace/reader.h"
 #include "trace/retention.h"
+#include "trace/site_ids.h"
 
 _Static_assert((int)PROFILE_SIZE_BUCKETS == (int)MT_SIZE_BUCKETS, "size histograms agree");
 
@@ -199,7 +200,8 @@ static const char *end_note(uint32_t end)
  * Fills `frames` (READER_FRAMES_MAX of them). A frame pointer register that is used for something else gives addresses
  * that are no code: the stack ends there. Only the direct caller is taken whatever it is. Returns the count.
  */
-static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack *stack, uint32_t *frames)
+static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack *stack, uint32_t *frames,
+			      bool *settled)
 {
 	uint32_t count = 0, limit = stack->frames < MT_FRAMES_MAX ? stack->frames : MT_FRAMES_MAX;
 	const char *note = end_note(stack->end);
@@ -207,6 +209,7 @@ static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack
 	for (uint32_t i = 0; i < limit; i++) {
 		const struct module *module = modules__find(&reader->tracked->modules, stack->pc[i] - 1, stack->era);
 
+		*settled &= module != NULL;
 		if (!module && i > 0) {
 			note = end_note(MT_END_NO_FRAMES);
 			break;
@@ -218,17 +221,23 @@ static uint32_t resolve_stack(const struct reader *reader, const struct mt_stack
 	return count;
 }
 
-int reader__frames(const struct reader *reader, uint64_t key, uint32_t *frames)
+int reader__frames(const struct reader *reader, uint64_t key, uint32_t *frames, bool *settled)
 {
 	struct mt_stack stack;
 	uint32_t count = 0;
+	bool known = true;
 
-	if (!key)
+	if (!settled)
+		settled = &known;
+	*settled = true;
+	if (!key) {
 		frames[count++] = profile__add_note(reader->profile, "[site table full]");
-	else if (bpf_map_lookup_elem(reader->session->maps.stacks, &key, &stack))
+	} else if (bpf_map_lookup_elem(reader->session->maps.stacks, &key, &stack)) {
 		frames[count++] = profile__add_note(reader->profile, "[stack lost]");
-	else
-		count = resolve_stack(reader, &stack, frames);
+		*settled = false;
+	} else {
+		count = resolve_stack(reader, &stack, frames, settled);
+	}
 	for (uint32_t i = 0; i < count; i++)
 		if (frames[i] == PROFILE_NONE)
 			return -ENOMEM;
@@ -242,18 +251,33 @@ static uint64_t difference(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0; /* a site read in the middle of a change may be behind by one event */
 }
 
-static int add_site(const struct reader *reader, const struct mt_site_key *key, const struct mt_site *from)
+static struct profile_site *add_with_frames(const struct reader *reader, uint64_t stack)
 {
 	uint32_t frames[READER_FRAMES_MAX];
 	struct profile_site *site;
-	int count;
+	bool settled;
+	int count = reader__frames(reader, stack, frames, &settled);
+
+	if (count < 0)
+		return NULL;
+	site = profile__add_site(reader->profile, frames, (uint32_t)count);
+	if (site && settled && reader->options->ids)
+		site_ids__put(reader->options->ids, stack, site->id);
+	return site;
+}
+
+static int add_site(const struct reader *reader, const struct mt_site_key *key, const struct mt_site *from)
+{
+	const struct site_ids *ids = reader->options->ids;
+	struct profile_site *site;
+	uint64_t id;
 
 	if (!from->alloc_objects && !from->free_objects)
 		return 0; /* made, but no call of it has succeeded yet */
-	count = reader__frames(reader, key->stack, frames);
-	if (count < 0)
-		return count;
-	site = profile__add_site(reader->profile, frames, (uint32_t)count);
+	if (ids && site_ids__get(ids, key->stack, &id))
+		site = profile__add_known_site(reader->profile, id);
+	else
+		site = add_with_frames(reader, key->stack);
 	if (!site || index_map__put(reader->by_stack, key->stack, (uint32_t)reader->profile->site_count - 1))
 		return -ENOMEM;
 	site->alloc_bytes = from->alloc_bytes;
@@ -304,8 +328,9 @@ static int open_reader(struct reader *reader, struct error *err)
 	return 0;
 }
 
-static int read_profile(struct reader *reader, const struct read_options *options, struct error *err)
+static int read_profile(struct reader *reader, struct error *err)
 {
+	const struct read_options *options = reader->options;
 	int code;
 
 	describe_process(reader);
@@ -349,12 +374,13 @@ int session__profile_image(const struct session *session, const struct tracked *
 	struct reader reader = {
 		.session = session,
 		.tracked = tracked,
+		.options = options,
 		.id = MT_PROCESS(tracked->slot, generation),
 	};
 	int code = open_reader(&reader, err);
 
 	if (!code)
-		code = read_profile(&reader, options, err);
+		code = read_profile(&reader, err);
 	close_reader(&reader);
 	if (code)
 		profile__free(reader.profile);
@@ -386,7 +412,7 @@ int session__site_ids(const struct session *session, const struct tracked *track
 	int code = open_reader(&reader, err);
 
 	for (size_t i = 0; code >= 0 && i < count; i++) {
-		code = reader__frames(&reader, stacks[i], frames);
+		code = reader__frames(&reader, stacks[i], frames, NULL);
 		if (code >= 0)
 			ids[i] = profile__site_id(reader.profile, frames, (uint32_t)code);
 		else

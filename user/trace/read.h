@@ -7,15 +7,18 @@
 #include "trace/session.h"
 
 struct reached;
+struct site_ids;
 
 struct read_options {
 	bool ages;         /* read the live table for ages: its cost grows with the number of live blocks */
 	bool limit;        /* look for what memory the process may come to */
 	uint64_t older_ns; /* with ages: gather live bytes at least as old into older_bytes; 0: none */
 	const struct reached
-		*reached;  /* what leads to live blocks, where that was looked for (trace/reached.h); or NULL */
-	uint64_t since_ns; /* with ages: live bytes and objects are those of blocks born at or after this
-			      time (CLOCK_MONOTONIC), to 17 ms; 0: of all */
+		*reached;     /* what leads to live blocks, where that was looked for (trace/reached.h); or NULL */
+	struct site_ids *ids; /* for looks of which only counts are kept: sites whose ids are there (trace/site_ids.h)
+				 have no frames, others are put there; or NULL */
+	uint64_t since_ns;    /* with ages: live bytes and objects are those of blocks born at or after this
+				 time (CLOCK_MONOTONIC), to 17 ms; 0: of all */
 };
 
 /*

@@ -9,6 +9,7 @@
 struct reader {
 	const struct session *session;
 	const struct tracked *tracked;
+	const struct read_options *options;
 	uint32_t id; /* MT_PROCESS */
 	struct mt_process process;
 	struct mt_counters counters;
@@ -20,7 +21,10 @@ struct reader {
 
 enum { READER_FRAMES_MAX = MT_FRAMES_MAX + 1 };
 
-/* Fills `frames` (READER_FRAMES_MAX of them) with those of a stack in map `stacks`. The count, or -ENOMEM. */
-int reader__frames(const struct reader *reader, uint64_t stack, uint32_t *frames);
+/*
+ * Fills `frames` (READER_FRAMES_MAX of them) with those of a stack in map `stacks`. The count, or -ENOMEM. `settled`,
+ * which may be NULL: whether they will be the same whatever code turns up later.
+ */
+int reader__frames(const struct reader *reader, uint64_t stack, uint32_t *frames, bool *settled);
 
 #endif

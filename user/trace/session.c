@@ -167,9 +167,18 @@ static void set_switches(struct session *session)
 	shared->epoch_ns = monotonic_ns();
 }
 
-int session__new(const struct session_options *options, struct session **result, struct error *err)
+struct session *session__allocate(void)
 {
 	struct session *session = calloc(1, sizeof(*session));
+
+	if (session)
+		pthread_mutex_init(&session->lock, NULL);
+	return session;
+}
+
+int session__new(const struct session_options *options, struct session **result, struct error *err)
+{
+	struct session *session = session__allocate();
 	int code;
 
 	if (!session)
@@ -299,6 +308,7 @@ void session__free(struct session *session)
 		close_pinned(session);
 	free(session->pins);
 	free(session->note);
+	pthread_mutex_destroy(&session->lock);
 	free(session);
 }
 

@@ -8,6 +8,7 @@
 #ifndef MEMTRAWL_TRACE_SESSION_H
 #define MEMTRAWL_TRACE_SESSION_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -69,6 +70,7 @@ struct session {
 	struct links links; /* tracepoints */
 	struct tracked **tracked;
 	size_t count, capacity;
+	pthread_mutex_t lock; /* held by session__poll() while it changes `tracked`: for session__view() */
 	struct budget *budget;
 	struct unwinding *unwinding; /* of the process that looks after the session; NULL in others */
 	bool follow_exec;            /* go on with the new program in the same slot */
@@ -100,6 +102,9 @@ void session__begin(struct session *session);
  */
 int session__poll(struct session *session, int timeout_ms, struct error *err);
 
+/* Takes it that a process has ended, with such a wait status. */
+void session__note_end(struct session *session, size_t number, int exit_code);
+
 /* Have all processes ended? */
 bool session__all_ended(const struct session *session);
 
@@ -109,7 +114,8 @@ int session__rescan(struct session *session, struct tracked *tracked, struct err
 /* Takes the allocation probes off, or puts them back on; frees stay watched, so that what is tracked stays true. */
 int session__pause(struct session *session, bool pause, struct error *err);
 
-/* The parts that session__new() and session__open_pinned() (trace/pin.h) have in common. */
+/* The parts that session__new() and session__open_pinned() (trace/pin.h) have in common. NULL when memory is short. */
+struct session *session__allocate(void);
 int session__map_arrays(struct session *session, struct error *err);
 int session__open_events(struct session *session, struct error *err);
 

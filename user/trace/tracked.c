@@ -24,6 +24,40 @@ void tracked__free(struct tracked *tracked)
 	free(tracked);
 }
 
+uint32_t tracked__image(const struct tracked *tracked)
+{
+	return tracked->generation - tracked->replaced;
+}
+
+static struct tracked *view_of(const struct tracked *tracked)
+{
+	struct tracked *view = calloc(1, sizeof(*view));
+
+	if (!view)
+		return NULL;
+	view->process = process__share(tracked->process);
+	view->slot = tracked->slot;
+	view->generation = tracked->generation;
+	view->ended = tracked->ended;
+	view->replaced = tracked->replaced;
+	view->rss = tracked->rss;
+	if (!modules__copy(&view->modules, &tracked->modules, false))
+		return view;
+	tracked__free(view);
+	return NULL;
+}
+
+bool session__view(struct session *session, size_t number, struct tracked **view)
+{
+	bool there;
+
+	pthread_mutex_lock(&session->lock);
+	there = number < session->count;
+	*view = there ? view_of(session->tracked[number]) : NULL;
+	pthread_mutex_unlock(&session->lock);
+	return there;
+}
+
 static struct attach_target target_of(const struct session *session, const struct tracked *tracked,
 				      const struct alloc_object *object)
 {

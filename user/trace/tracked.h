@@ -41,6 +41,9 @@ struct tracked {
 	struct links links;
 };
 
+/* How many exec calls came before the program that counts: the one that it becomes unfollowed does not. */
+uint32_t tracked__image(const struct tracked *tracked);
+
 /*
  * Reads what is mapped now: modules and unwind tables. Quick, and to be done at once when a library was loaded, as it
  * may be gone again when the next look comes.
@@ -53,6 +56,13 @@ int tracked__search(struct session *session, struct tracked *tracked, struct err
 int tracked__attach_allocations(struct session *session, struct tracked *tracked, struct error *err);
 /* Takes it that all allocators found in the process have links already. -ENOMEM. */
 int tracked__note_attached(struct tracked *tracked);
+
+/*
+ * For another thread, while the session's own one goes on: who process number `number` is, and what code is known of
+ * it; a copy that has no links and no allocators. False when there is no such number; NULL in *view when memory is
+ * short. The caller frees it with tracked__free().
+ */
+bool session__view(struct session *session, size_t number, struct tracked **view);
 
 void tracked__free(struct tracked *tracked); /* NULL is fine */
 
