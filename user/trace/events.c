@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/minmax.h"
 #include "trace/budget.h"
 #include "trace/pages.h"
 #include "trace/session.h"
@@ -157,19 +158,29 @@ static void search_new_code(struct session *session)
 }
 
 /*
- * A stack led out of the code that is known, or an event of the loader was lost. The first may happen again and again:
- * a look each tenth of a second.
+ * Code that is made comes in bursts, and each look that is put off costs stacks; but stacks that lead nowhere may never
+ * end. So there are ten looks a second in the long run, and as many at once when there were none for a second.
  */
+static bool may_look(struct tracked *tracked, uint64_t now)
+{
+	const uint64_t interval_ns = 100000000, burst = 10;
+
+	tracked->look_due_ns = max_u64(tracked->look_due_ns, now - burst * interval_ns);
+	if (tracked->look_due_ns > now)
+		return false;
+	tracked->look_due_ns += interval_ns;
+	return true;
+}
+
+/* A stack led out of the code that is known, or an event of the loader was lost. */
 static void look_for_code(struct session *session)
 {
-	const uint64_t interval_ns = 100000000;
-
 	for (size_t i = 0; i < session->count; i++) {
 		struct tracked *tracked = session->tracked[i];
 		const struct mt_process *entry = &session->processes[tracked->slot];
 
 		if ((entry->unmapped || entry->loads != entry->loads_seen) && !tracked->ended &&
-		    monotonic_ns() - tracked->scanned_ns > interval_ns)
+		    may_look(tracked, monotonic_ns()))
 			session__rescan(session, tracked, NULL);
 	}
 }

@@ -17,6 +17,7 @@
 
 #include "lib/array.h"
 #include "lib/file.h"
+#include "lib/slice.h"
 #include "trace/budget.h"
 #include "trace/description.h"
 #include "trace/iterators.h"
@@ -431,6 +432,7 @@ int session__adopt(struct session *session, struct error *err)
 	if (code)
 		return code;
 	budget__begin(session->budget);
+	slice__shorten();
 	session->pins = strdup(path);
 	return session->pins ? 0 : error__set(err, -ENOMEM, "out of memory");
 }

@@ -12,6 +12,7 @@
 
 #include "heap.skel.h"
 #include "lib/array.h"
+#include "lib/slice.h"
 #include "lib/units.h"
 #include "trace/budget.h"
 #include "trace/map_array.h"
@@ -229,6 +230,7 @@ void session__begin(struct session *session)
 			set_state(session, session->tracked[i], MT_PROCESS_LIVE);
 	session->shared->since_ns = monotonic_ns(); /* last: who sees it may take it that counting goes on */
 	budget__begin(session->budget);
+	slice__shorten();
 	for (size_t i = 0; session->options.pages && i < session->count; i++)
 		if (!session->tracked[i]->armed)
 			pages__seed(session, session->tracked[i]);

@@ -32,6 +32,7 @@ struct tracked {
 	int exit_code;          /* wait status, if it exited */
 	struct process_rss rss; /* as read last */
 	uint64_t scanned_ns;    /* when its mappings were read last */
+	uint64_t look_due_ns;   /* from when on they may be because a stack led to unknown code */
 	bool unsearched;        /* and allocators were not looked for in them yet */
 	struct maps maps;
 	struct modules modules;
