@@ -122,8 +122,13 @@ def child_of(pid, comm=None):
     return 0
 
 
-def is_alive(pid):
+def state_of(task):
+    """By the letters of proc(5); "X" of one that is gone. `task` is a PID, or PID/task/TID."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{task}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "X"
+
+
+def is_alive(pid):
+    return state_of(pid) not in "ZX"

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import programs
-from kernel import PINS, bpftool, is_alive, wait_until
+from kernel import PINS, bpftool, is_alive, state_of, wait_until
 from memtrawl import BUILD, TOP, Memtrawl
 from redis import Redis
 
@@ -91,10 +91,6 @@ def stack_of(pid, stop):
         stack = thread["stack"]
         return Stack(stack["pc"][:stack["frames"]], ENDS[stack["end"]])
     return None
-
-
-def state_of(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 # ---- what the difference is

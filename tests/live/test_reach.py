@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel import has_begun, wait_until
+from kernel import has_begun, state_of, wait_until
 from memtrawl import TARGETS, Target
 
 FULL = os.environ.get("MEMTRAWL_TEST_FULL") == "1"
@@ -227,10 +227,6 @@ def test_leak_sanitizer():
 
 
 # ---- whatever happens
-
-def state_of(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
 
 def test_traced_by_another(memtrawl, shapes):
     """Only one process can stop another. Without stopping it, it can be looked at all the same."""

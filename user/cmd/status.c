@@ -142,10 +142,10 @@ static int show(const struct tracing_options *tracing, const char *store, const 
 
 		if (!failed)
 			filled++;
-		else if (all) /* others are not hidden by it */
-			warn("%s", err->text);
-		else
+		else if (!all)
 			code = failed;
+		else if (failed != -ENOENT) /* which has just ended; of others that hides none */
+			warn("%s", err->text);
 	}
 	if (!code)
 		code = print(rows, filled, output, err);

@@ -303,7 +303,8 @@ static const char *nothing(enum report_kind kind)
 	case REPORT_DIFF:
 		return "no difference";
 	case REPORT_REACH:
-		return "nothing is lost: pointers lead to all blocks that were allocated in the window and still live";
+		return "nothing is lost: pointers lead to all blocks that were allocated while memtrawl watched and "
+		       "still live";
 	case REPORT_PROFILE:
 		break;
 	}

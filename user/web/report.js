@@ -65,7 +65,7 @@ const page = (() => {
 	const nothing = {
 		leaks: "No suspects: nothing that was allocated in the window still lives.",
 		diff: "No difference.",
-		reach: "Nothing is lost: pointers lead to all blocks that were allocated in the window and still live.",
+		reach: "Nothing is lost: pointers lead to all blocks that were allocated while memtrawl watched and still live.",
 		profile: "No sites.",
 	};
 
