@@ -77,6 +77,20 @@ def test_killed_tracer(memtrawl, tmp_path):
     assert load.runs > 0
 
 
+def test_lock_of_a_killed_tracer(memtrawl):
+    """Its file goes when the process is gone, with the next lock that anybody takes."""
+    with Target("malloc_family") as other:
+        with Target("malloc_family") as target:
+            lock = Path(f"/run/memtrawl/{target.pid}.lock")
+            with memtrawl.background("leaks", "-p", target.pid, "--for", "60s") as tracer:
+                wait_until(lock.exists, "no lock is taken")
+                tracer.process.kill()
+            memtrawl.ok("leaks", "-p", other.pid, "--for", "10ms")
+            assert lock.exists()
+        memtrawl.ok("leaks", "-p", other.pid, "--for", "10ms")
+        assert not lock.exists()
+
+
 # ---- the target ends
 
 ENDS = {

@@ -211,3 +211,26 @@ def test_jit(memtrawl, tmp_path):
         inner = next(i for i, name in enumerate(stack) if "innerFunction" in name)
         assert "outerFunction" in stack[inner + 1], stack
         assert stack[-2:] == [LIBC, "_start"]
+
+
+@pytest.mark.parametrize("rung", ["session", "multi", "perf"])
+def test_made_code(tmp_path, rung):
+    """
+    Code that is made has its place in the tables some milliseconds after it was run first, again and again: of eight
+    functions that are used for 50 ms each, at most a quarter of the stacks is not whole.
+    """
+    memtrawl = Memtrawl(tmp_path, rung)
+    with Target("made_code") as target, memtrawl.session(target.pid):
+        target.go()
+        sites = memtrawl.profile(target.pid, "seen")["sites"]
+    whole, calls = {}, 0
+    for site in sites:
+        if site["frames"][0]["function"] == "allocate":
+            calls += site["alloc_objects"]
+            assert site["frames"][1]["object"] is None  # nobody knows what it is
+            if chain(site)[2:] == ["use", *MAIN, LIBC, *START]:
+                number = site["alloc_bytes"] // site["alloc_objects"] - 2000
+                whole[number] = whole.get(number, 0) + site["alloc_objects"]
+    print(f"whole: {whole}")
+    assert calls == 8 * 200
+    assert len(whole) == 8 and sum(whole.values()) >= calls * 3 / 4

@@ -14,7 +14,7 @@ TARGETS_PORTABLE := malloc_family zero_size realloc_chain realloc_fail realloc_z
 	longjmp_blocks thread_exit_pool thread_churn custom_pool many_sites malloc_loop mappings pages \
 	kernel_memory
 # dynamic and for the distribution's C library only: they load libraries, use what else is preloaded, or are of one kind
-TARGETS_GLIBC := resident dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak
+TARGETS_GLIBC := resident dlopen_leak late_allocator free_variants big_heap mixed_heap busy_cache_and_leak made_code
 # without frame pointers, and with what the others must not have: calls that become jumps
 TARGETS_BARE := chains chains_dlopen
 TARGETS_BARE_CXX := chains_cxx

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace/lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +81,24 @@ static int open_locked(struct held *lock, const struct process *process, struct 
 			  holder[0] ? holder : "another memtrawl");
 }
 
+/* Files that a memtrawl that was killed left behind; only those of processes that are gone, as nobody takes them. */
+static void remove_stale(void)
+{
+	DIR *directory = opendir(LOCK_DIRECTORY);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && pid <= INT_MAX && !strcmp(end, ".lock") && kill((pid_t)pid, 0) && errno == ESRCH &&
+		    !lock__is_held((pid_t)pid))
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 int lock__take(const struct process *process, struct error *err)
 {
 	struct held lock;
@@ -86,6 +107,7 @@ int lock__take(const struct process *process, struct error *err)
 	code = file__make_directories(LOCK_DIRECTORY, 0755, err);
 	if (code)
 		return code;
+	remove_stale();
 	snprintf(lock.path, sizeof(lock.path), LOCK_DIRECTORY "/%d.lock", process->pid);
 	code = open_locked(&lock, process, err);
 	if (code)
